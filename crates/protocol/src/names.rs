@@ -141,6 +141,11 @@ macro_rules! flag_set {
                 self.0 & other.0 == other.0
             }
 
+            /// Whether any bit of `other` is set here.
+            pub fn intersects(self, other: Self) -> bool {
+                self.0 & other.0 != 0
+            }
+
             /// Whether no bit is set.
             pub fn is_empty(self) -> bool {
                 self.0 == 0

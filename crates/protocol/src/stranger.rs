@@ -62,6 +62,35 @@ pub enum Stranger {
     Unknown,
 }
 
+impl std::fmt::Display for Stranger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ssh => "SSH",
+            Self::Http => "HTTP",
+            Self::Tls => "TLS",
+            Self::Vnc => "VNC",
+            Self::Smtp => "SMTP",
+            Self::Ftp => "FTP",
+            Self::Pop3 => "POP3",
+            Self::Imap => "IMAP",
+            Self::Nntp => "NNTP",
+            Self::Mysql => "MySQL",
+            Self::PostgreSql => "PostgreSQL",
+            Self::Redis => "Redis",
+            Self::Memcached => "memcached",
+            Self::Telnet => "Telnet",
+            Self::Smb => "SMB",
+            Self::Ldap => "LDAP",
+            Self::Socks => "SOCKS",
+            Self::Ica => "Citrix ICA",
+            Self::Amqp => "AMQP",
+            Self::Rsync => "rsync",
+            Self::Echo => "an echo service",
+            Self::Unknown => "an unknown protocol",
+        })
+    }
+}
+
 /// Who speaks, and what it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]

@@ -1,0 +1,3 @@
+//! TCP and the path.
+
+pub(super) mod port_closed;

@@ -1,0 +1,96 @@
+//! The root causes, one file each with its page beside it, by the stage in which the fault lies.
+
+mod connect;
+mod negotiate;
+mod resolve;
+mod tls;
+
+use crate::Cause;
+
+/// Every cause, in the order of stages and then of ids.
+pub static CAUSES: &[&Cause] = &[
+    // connect
+    &connect::port_closed::CAUSE,
+    // negotiate
+    &negotiate::nla_required::CAUSE,
+];
+
+/// Ids that once named a cause, and what replaced them. A released id is never used for anything else.
+static RENAMED: &[(&str, &str)] = &[];
+
+/// The cause with this id, old names included.
+pub fn find(id: &str) -> Option<&'static Cause> {
+    let id = RENAMED.iter().find(|(old, _)| *old == id).map_or(id, |(_, new)| new);
+    CAUSES.iter().copied().find(|cause| cause.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Scene;
+
+    const HEADINGS: [&str; 6] =
+        ["## What it is", "## What you see", "## Why it happens", "## How it is proven", "## Remedy", "## References"];
+
+    #[test]
+    fn the_table_is_sorted_and_names_are_unique() {
+        let keys: Vec<_> = CAUSES.iter().map(|cause| (cause.stage, cause.id)).collect();
+        assert!(keys.is_sorted(), "sort CAUSES by stage and id: {keys:?}");
+        let mut ids: Vec<_> = CAUSES.iter().map(|cause| cause.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), CAUSES.len());
+        assert!(RENAMED.iter().all(|(old, new)| !ids.contains(old) && ids.contains(new)));
+    }
+
+    #[test]
+    fn ids_are_kebab_case() {
+        for cause in CAUSES {
+            let clean = cause.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            assert!(clean, "{}", cause.id);
+        }
+    }
+
+    #[test]
+    fn every_page_has_every_section_in_order_and_a_source() {
+        for cause in CAUSES {
+            assert!(cause.page.starts_with(&format!("# {}\n", cause.title)), "{}: title and page differ", cause.id);
+            let places: Vec<_> = HEADINGS.iter().map(|heading| cause.page.find(&format!("\n{heading}\n"))).collect();
+            assert!(places.iter().all(Option::is_some), "{}: a section is missing: {places:?}", cause.id);
+            assert!(places.is_sorted(), "{}: sections out of order", cause.id);
+            let references = cause.page.split("## References").nth(1).unwrap_or_default();
+            assert!(references.contains("\n- "), "{}: no source", cause.id);
+        }
+    }
+
+    #[test]
+    fn symptoms_are_causes_too() {
+        for cause in CAUSES {
+            for id in cause.explains {
+                assert!(find(id).is_some(), "{} explains {id}, which does not exist", cause.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_remedy_says_what_it_interrupts_and_how_to_undo() {
+        let evidence = Scene::named("ts01", &["10.0.0.5"]).client(|a| a).evidence();
+        for cause in CAUSES {
+            let remedies = (cause.remedies)(&evidence);
+            assert!(!remedies.is_empty(), "{}: nothing to do", cause.id);
+            for remedy in remedies {
+                assert!(!remedy.title.is_empty() && !remedy.undo.is_empty(), "{}: {}", cause.id, remedy.title);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_fires_on_nothing() {
+        let evidence = Scene::unresolved("ts01").evidence();
+        for cause in CAUSES {
+            let detection = (cause.detect)(&evidence);
+            let silent = matches!(detection, crate::Detection::Unknown(_) | crate::Detection::RuledOut);
+            assert!(silent, "{}: {detection:?}", cause.id);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! TLS versions, cipher suites, the handshake.

@@ -1,0 +1,104 @@
+//! What was seen of one target: typed, sourced, timed, and never judged.
+
+mod attempt;
+mod path;
+mod resolution;
+mod seen;
+mod target;
+
+pub use attempt::{
+    Attempt, Connected, Der, Ending, NegotiateAnswer, NegotiateOffer, Negotiated, Offer, Routing, ServerHelloSeen,
+    StrangerSeen, TlsCompleted, TlsOffer, TlsSeen, Unreachable,
+};
+pub use path::{Echo, EchoOutcome};
+pub use resolution::{LookupOutcome, NameServerAnswer, RecordType, Resolution, SystemAnswer};
+pub use seen::{Seen, Source};
+pub use target::{Target, TargetError};
+
+use std::net::{IpAddr, SocketAddr};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of [`Evidence`] as JSON; readers ignore fields that they do not know within one version.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that is known of one target. Several sources add to one value; what contradicts stays side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// The version of this layout.
+    pub schema_version: u32,
+    /// What was asked for.
+    pub target: Target,
+    /// When the first measurement began; every `…_ms` below counts from here unless it says otherwise.
+    #[schemars(with = "String")]
+    pub started: Timestamp,
+    /// How the name became addresses.
+    pub resolution: Resolution,
+    /// Every TCP connection, live or captured, in the order in which they were begun.
+    pub attempts: Vec<Attempt>,
+    /// ICMP echoes.
+    pub echoes: Vec<Echo>,
+}
+
+impl Evidence {
+    /// Evidence of a target of which nothing has been measured yet.
+    pub fn new(target: Target, started: Timestamp) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            target,
+            started,
+            resolution: Resolution::default(),
+            attempts: Vec::new(),
+            echoes: Vec::new(),
+        }
+    }
+
+    /// The target's addresses in the order in which a client would take them; empty until they are known.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        if let Some(address) = self.target.literal() {
+            return vec![address];
+        }
+        match self.resolution.system.observed() {
+            Some(SystemAnswer::Addresses { addresses }) => addresses.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same with the target's port.
+    pub fn endpoints(&self) -> Vec<SocketAddr> {
+        self.addresses().into_iter().map(|address| SocketAddr::new(address, self.target.port)).collect()
+    }
+
+    /// Attempts at one endpoint with their place in [`Evidence::attempts`].
+    pub fn attempts_at(&self, endpoint: SocketAddr) -> impl DoubleEndedIterator<Item = (usize, &Attempt)> {
+        self.attempts.iter().enumerate().filter(move |(_, attempt)| attempt.endpoint == endpoint)
+    }
+
+    /// Attempts at one endpoint that made exactly this offer.
+    pub fn tries<'a>(
+        &'a self,
+        endpoint: SocketAddr,
+        offer: &'a Offer,
+    ) -> impl DoubleEndedIterator<Item = (usize, &'a Attempt)> {
+        self.attempts_at(endpoint).filter(move |(_, attempt)| attempt.offer == *offer)
+    }
+
+    /// The ICMP echo sent to this address.
+    pub fn echo(&self, address: IpAddr) -> Option<(usize, &Echo)> {
+        self.echoes.iter().enumerate().find(|(_, echo)| echo.address == address)
+    }
+
+    /// The endpoint that a client would end up at: the first that takes a TCP connection, else the first.
+    pub fn client_endpoint(&self) -> Option<SocketAddr> {
+        let endpoints = self.endpoints();
+        let connects = |endpoint: &&SocketAddr| self.attempts_at(**endpoint).any(|(_, a)| a.connected.is_some());
+        endpoints.iter().find(connects).or(endpoints.first()).copied()
+    }
+
+    /// TCP connections begun, which is what the budget counts.
+    pub fn connections(&self) -> usize {
+        self.attempts.len()
+    }
+}

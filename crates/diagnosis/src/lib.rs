@@ -1,0 +1,22 @@
+//! Evidence in, root causes out.
+//!
+//! Two pure functions hold the whole: [`judge`] says what the evidence proves, [`next`] says what is still worth
+//! measuring. Nothing here opens a socket, a file or a clock: the same evidence always gives the same answer.
+
+#![forbid(unsafe_code)]
+
+pub mod causes;
+pub mod evidence;
+pub mod report;
+
+mod cause;
+mod judge;
+mod view;
+mod want;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use cause::{Cause, Certainty, Detection, Place, Proof, ProofItem, Remedy, Safety, Severity, Stage};
+pub use judge::{Diagnosis, Finding, Verdict, judge};
+pub use want::{Budget, Depth, Want, next};

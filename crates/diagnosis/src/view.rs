@@ -1,0 +1,111 @@
+//! How causes look at evidence: one address at a time, through few questions.
+
+use std::net::SocketAddr;
+
+use rdpdoctor_protocol::negotiation::Protocols;
+
+use crate::evidence::{Attempt, Evidence, Offer};
+use crate::{Detection, Proof, Severity};
+
+/// The attempts at one of the target's addresses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AddressView<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) endpoint: SocketAddr,
+}
+
+impl<'a> AddressView<'a> {
+    /// Every attempt, with its place in the evidence.
+    pub(crate) fn attempts(self) -> impl DoubleEndedIterator<Item = (usize, &'a Attempt)> {
+        self.evidence.attempts_at(self.endpoint)
+    }
+
+    /// The first attempt: what a client would meet.
+    pub(crate) fn first(self) -> Option<(usize, &'a Attempt)> {
+        self.attempts().next()
+    }
+
+    /// Attempts with exactly this offer.
+    pub(crate) fn tries(self, offer: &Offer) -> impl Iterator<Item = (usize, &'a Attempt)> {
+        self.attempts().filter(move |(_, attempt)| attempt.offer == *offer)
+    }
+
+    /// Whether any attempt got a TCP connection.
+    pub(crate) fn connects(self) -> bool {
+        self.attempts().any(|(_, attempt)| attempt.connected.is_some())
+    }
+
+    /// What the server chose when asked as mstsc asks.
+    pub(crate) fn selected(self) -> Option<Protocols> {
+        let asked = Offer::mstsc().protocols();
+        self.attempts()
+            .filter(|(_, attempt)| attempt.offer.protocols() == asked)
+            .find_map(|(_, attempt)| attempt.selected())
+    }
+
+    /// Whether any attempt was answered in RDP.
+    pub(crate) fn speaks_rdp(self) -> bool {
+        self.attempts().any(|(_, attempt)| attempt.spoke_rdp())
+    }
+}
+
+/// The address that a client would end up at.
+pub(crate) fn client_address(evidence: &Evidence) -> Option<AddressView<'_>> {
+    evidence.client_endpoint().map(|endpoint| AddressView { evidence, endpoint })
+}
+
+/// Every address of the target.
+pub(crate) fn addresses(evidence: &Evidence) -> impl Iterator<Item = AddressView<'_>> {
+    evidence.endpoints().into_iter().map(move |endpoint| AddressView { evidence, endpoint })
+}
+
+/// Judges each address for itself. What holds for some while another answers in RDP degrades instead of blocking:
+/// clients go on to the next address.
+pub(crate) fn per_address(evidence: &Evidence, detect: impl Fn(AddressView<'_>) -> Detection) -> Detection {
+    let mut fired: Vec<(bool, Proof)> = Vec::new();
+    let mut wants = Vec::new();
+    let mut unknown = evidence.endpoints().is_empty();
+    for address in addresses(evidence) {
+        match detect(address) {
+            Detection::Confirmed(proof) => fired.push((true, proof)),
+            Detection::Likely(proof) => fired.push((false, proof)),
+            Detection::Unknown(more) => {
+                unknown = true;
+                wants.extend(more);
+            }
+            Detection::RuledOut => {}
+        }
+    }
+    if fired.is_empty() {
+        return if unknown { Detection::Unknown(wants) } else { Detection::RuledOut };
+    }
+    let confirmed = fired.iter().any(|(confirmed, _)| *confirmed);
+    let elsewhere = addresses(evidence).any(AddressView::speaks_rdp);
+    let proof = fired.into_iter().filter(|(sure, _)| *sure == confirmed).map(|(_, proof)| proof).reduce(join);
+    let Some(mut proof) = proof else { return Detection::RuledOut };
+    if elsewhere {
+        proof.severity = proof.severity.or(Some(Severity::Degrades));
+    }
+    proof.wants.extend(wants);
+    if confirmed { Detection::Confirmed(proof) } else { Detection::Likely(proof) }
+}
+
+/// Addresses that show the same do not make it more likely, so only the first one's weights count.
+fn join(mut first: Proof, mut second: Proof) -> Proof {
+    for item in &mut second.items {
+        item.decibans = 0;
+    }
+    first.items.extend(second.items);
+    first.wants.extend(second.wants);
+    for text in second.missing {
+        if !first.missing.contains(&text) {
+            first.missing.push(text);
+        }
+    }
+    first
+}
+
+/// The JSON pointer of an attempt in the report.
+pub(crate) fn attempt_fact(index: usize) -> String {
+    format!("/evidence/attempts/{index}")
+}
