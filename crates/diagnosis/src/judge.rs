@@ -170,3 +170,46 @@ fn verdict(evidence: &Evidence, root: Option<&Finding>, works: bool) -> Verdict 
         Some(_) | None => Verdict::Inconclusive,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_protocol::negotiation::Protocols;
+
+    use super::*;
+    use crate::evidence::{Ending, SystemAnswer};
+    use crate::testing::Scene;
+
+    #[test]
+    fn nothing_seen_is_inconclusive() {
+        assert_eq!(judge(&Scene::unresolved("ts01").evidence()).verdict, Verdict::Inconclusive);
+        assert_eq!(judge(&Scene::at("10.0.0.5").evidence()).verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_completed_handshake_is_healthy_and_has_no_root() {
+        let diagnosis = judge(&Scene::at("10.0.0.5").client(|a| a.selects(Protocols::SSL).completes_tls()).evidence());
+        assert_eq!(diagnosis.verdict, Verdict::Healthy);
+        assert!(diagnosis.root().is_none());
+    }
+
+    #[test]
+    fn negotiation_alone_is_not_health() {
+        let diagnosis = judge(&Scene::at("10.0.0.5").asks(Protocols::SSL, |a| a.selects(Protocols::SSL)).evidence());
+        assert_eq!(diagnosis.verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn what_our_own_system_forbids_says_nothing_of_the_target() {
+        let forbidden = Ending::OurSystem { error: "operation not permitted".into() };
+        let diagnosis = judge(&Scene::at("10.0.0.5").client(|a| a.ends(forbidden)).evidence());
+        assert_eq!(diagnosis.verdict, Verdict::Inconclusive);
+        assert!(diagnosis.findings.is_empty(), "{:?}", diagnosis.findings);
+    }
+
+    #[test]
+    fn without_a_resolver_nothing_is_said_of_the_target() {
+        let failed = SystemAnswer::Failed { error: "temporary failure in name resolution".into() };
+        let diagnosis = judge(&Scene::unresolved("ts01").system(failed).evidence());
+        assert_eq!(diagnosis.verdict, Verdict::Inconclusive);
+    }
+}

@@ -63,6 +63,7 @@ pub(crate) fn addresses(evidence: &Evidence) -> impl Iterator<Item = AddressView
 /// clients go on to the next address.
 pub(crate) fn per_address(evidence: &Evidence, detect: impl Fn(AddressView<'_>) -> Detection) -> Detection {
     let mut fired: Vec<(bool, Proof)> = Vec::new();
+    let mut elsewhere = false;
     let mut wants = Vec::new();
     let mut unknown = evidence.endpoints().is_empty();
     for address in addresses(evidence) {
@@ -73,14 +74,13 @@ pub(crate) fn per_address(evidence: &Evidence, detect: impl Fn(AddressView<'_>) 
                 unknown = true;
                 wants.extend(more);
             }
-            Detection::RuledOut => {}
+            Detection::RuledOut => elsewhere |= address.speaks_rdp(),
         }
     }
     if fired.is_empty() {
         return if unknown { Detection::Unknown(wants) } else { Detection::RuledOut };
     }
     let confirmed = fired.iter().any(|(confirmed, _)| *confirmed);
-    let elsewhere = addresses(evidence).any(AddressView::speaks_rdp);
     let proof = fired.into_iter().filter(|(sure, _)| *sure == confirmed).map(|(_, proof)| proof).reduce(join);
     let Some(mut proof) = proof else { return Detection::RuledOut };
     if elsewhere {

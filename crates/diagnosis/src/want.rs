@@ -1,5 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
+use rdpdoctor_protocol::negotiation::Protocols;
+
 use crate::causes::CAUSES;
 use crate::evidence::{Ending, Evidence, Offer, SystemAnswer};
 use crate::judge::{Verdict, judge};
@@ -96,10 +98,13 @@ pub fn next(evidence: &Evidence, budget: &Budget) -> Vec<Want> {
             }
         }));
     }
+    if budget.depth == Depth::Deep {
+        wants.extend(enumeration(evidence));
+    }
     affordable(wants, evidence, budget)
 }
 
-/// The connection that a client would make: name, first address that takes one, negotiation, TLS.
+/// The connection that a client would make: name, addresses, negotiation and TLS at the first that takes one.
 fn way_in(evidence: &Evidence) -> Vec<Want> {
     if evidence.target.literal().is_none() {
         match evidence.resolution.system.observed() {
@@ -108,21 +113,27 @@ fn way_in(evidence: &Evidence) -> Vec<Want> {
             Some(SystemAnswer::NoSuchName | SystemAnswer::Failed { .. }) => return vec![Want::NameServers],
         }
     }
-    let mut wants = Vec::new();
-    let mut client_is_in = false;
-    for endpoint in evidence.endpoints() {
-        let offer = if client_is_in { further() } else { Offer::mstsc() };
-        let tried = evidence.attempts_at(endpoint).next();
-        wants.push(Want::attempt(endpoint, tried.map_or(offer, |(_, attempt)| attempt.offer.clone())));
-        // A client takes the next address only after this one has failed to connect.
-        client_is_in |= tried.is_none_or(|(_, attempt)| attempt.connected.is_some());
+    let endpoints = evidence.endpoints();
+    let further = Offer { tls: None, ..Offer::mstsc() };
+    let (first, others) = (endpoints.first(), endpoints.iter().skip(1));
+    let mut wants: Vec<Want> = first.map(|endpoint| Want::attempt(*endpoint, Offer::mstsc())).into_iter().collect();
+    wants.extend(others.map(|endpoint| Want::attempt(*endpoint, further.clone())));
+    // A client goes on to the next address when one does not connect.
+    if wants.iter().all(|want| want.is_met(evidence)) {
+        wants.extend(evidence.client_endpoint().map(|endpoint| Want::attempt(endpoint, Offer::mstsc())));
     }
     wants
 }
 
-/// What a further address is asked: TCP and X.224.
-fn further() -> Offer {
-    Offer { tls: None, ..Offer::mstsc() }
+/// Every protocol asked for alone, where the server speaks RDP.
+fn enumeration(evidence: &Evidence) -> Vec<Want> {
+    let Some(endpoint) = evidence.client_endpoint() else { return Vec::new() };
+    if !evidence.attempts_at(endpoint).any(|(_, attempt)| attempt.spoke_rdp()) {
+        return Vec::new();
+    }
+    let alone =
+        [Protocols::RDP, Protocols::SSL, Protocols::HYBRID, Protocols::HYBRID_EX, Protocols::RDSTLS, Protocols::RDSAAD];
+    alone.into_iter().map(|protocols| Want::attempt(endpoint, Offer::negotiate(protocols))).collect()
 }
 
 /// A proven wall needs no more connections.
@@ -151,4 +162,87 @@ fn affordable(wants: Vec<Want>, evidence: &Evidence, budget: &Budget) -> Vec<Wan
         chosen.push(want);
     }
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_protocol::negotiation::FailureCode;
+
+    use super::*;
+    use crate::testing::{Scene, Script};
+
+    const SCAN: Budget = Budget { connections: 20, depth: Depth::Scan };
+    const DEEP: Budget = Budget { connections: 20, depth: Depth::Deep };
+
+    fn offers(wants: &[Want]) -> Vec<Offer> {
+        let offer = |want: &Want| match want {
+            Want::Attempt { offer, .. } => Some(offer.clone()),
+            _ => None,
+        };
+        wants.iter().filter_map(offer).collect()
+    }
+
+    fn healthy_nla() -> Scene {
+        let required = FailureCode::HYBRID_REQUIRED_BY_SERVER;
+        Scene::at("10.0.0.5")
+            .client(|a| a.selects(Protocols::HYBRID_EX).completes_tls())
+            .asks(Protocols::SSL, |a| a.fails(required))
+            .asks(Protocols::RDP, |a| a.fails(required))
+    }
+
+    #[test]
+    fn a_name_is_resolved_before_anything_is_connected() {
+        assert_eq!(next(&Scene::unresolved("ts01").evidence(), &Budget::default()), [Want::SystemResolver]);
+        let failed = Scene::unresolved("ts01").system(SystemAnswer::NoSuchName).evidence();
+        assert_eq!(next(&failed, &Budget::default()), [Want::NameServers]);
+    }
+
+    #[test]
+    fn every_address_is_asked_and_only_the_first_in_full() {
+        let wants = next(&Scene::named("ts01", &["10.0.0.5", "10.0.0.6"]).evidence(), &Budget::default());
+        assert_eq!(offers(&wants), [Offer::mstsc(), Offer { tls: None, ..Offer::mstsc() }]);
+    }
+
+    #[test]
+    fn the_next_address_is_asked_in_full_when_the_first_does_not_connect() {
+        let further = Offer { tls: None, ..Offer::mstsc() };
+        let scene = Scene::named("ts01", &["10.0.0.5", "10.0.0.6"])
+            .client(|a| a.ends(Ending::Refused))
+            .tries(further, |a| a.to("10.0.0.6:3389").selects(Protocols::SSL));
+        let wants = next(&scene.evidence(), &Budget::default());
+        let second = "10.0.0.6:3389".parse().unwrap();
+        assert!(wants.contains(&Want::attempt(second, Offer::mstsc())), "{wants:?}");
+    }
+
+    #[test]
+    fn a_healthy_server_is_settled_after_three_connections() {
+        assert_eq!(next(&healthy_nla().evidence(), &Budget::default()), []);
+    }
+
+    #[test]
+    fn a_scan_asks_nothing_that_only_informs() {
+        let scene = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::HYBRID_EX).completes_tls());
+        assert_eq!(next(&scene.evidence(), &SCAN), []);
+    }
+
+    #[test]
+    fn deep_asks_for_every_protocol_alone() {
+        let asked = offers(&next(&healthy_nla().evidence(), &DEEP));
+        let alone = [Protocols::HYBRID, Protocols::HYBRID_EX, Protocols::RDSTLS, Protocols::RDSAAD];
+        assert_eq!(asked, alone.map(Offer::negotiate));
+    }
+
+    #[test]
+    fn a_proven_wall_costs_no_more_connections() {
+        let refused = |a: Script| a.ends(Ending::Refused);
+        let scene = Scene::at("10.0.0.5").client(refused).client(refused);
+        assert_eq!(next(&scene.evidence(), &Budget::default()), []);
+    }
+
+    #[test]
+    fn the_budget_is_never_exceeded() {
+        let one = Budget { connections: 1, depth: Depth::Gentle };
+        assert_eq!(next(&Scene::named("ts01", &["10.0.0.5", "10.0.0.6"]).evidence(), &one).len(), 1);
+        assert_eq!(next(&Scene::at("10.0.0.5").client(|a| a.ends(Ending::Refused)).evidence(), &one), []);
+    }
 }

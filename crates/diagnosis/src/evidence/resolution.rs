@@ -87,3 +87,18 @@ pub enum LookupOutcome {
         why: String,
     },
 }
+
+impl LookupOutcome {
+    /// The outcome in a word or two.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Addresses { .. } => "an address",
+            Self::NxDomain => "NXDOMAIN",
+            Self::NoData => "no such record",
+            Self::Refused => "REFUSED",
+            Self::Failed { code } => code,
+            Self::Silent => "nothing",
+            Self::NotObtained { .. } => "not obtained",
+        }
+    }
+}

@@ -1,8 +1,6 @@
 use std::net::SocketAddr;
 
-use crate::evidence::{
-    Attempt, Ending, Evidence, LookupOutcome, NegotiateAnswer, StrangerSeen, SystemAnswer, Unreachable,
-};
+use crate::evidence::{Attempt, Ending, Evidence, NegotiateAnswer, StrangerSeen, SystemAnswer, Unreachable};
 use crate::judge::Diagnosis;
 use crate::report::{Endpoint, Outcome, StageRow};
 use crate::{Severity, Stage};
@@ -51,13 +49,15 @@ fn resolve(evidence: &Evidence) -> StageRow {
     }
 }
 
+/// The system's word, and beside it what the name servers say themselves.
 fn name_servers_say(evidence: &Evidence, system: &str) -> String {
     let answers = evidence.resolution.name_servers.observed().map_or(&[][..], Vec::as_slice);
-    let silent = answers.iter().filter(|answer| answer.outcome == LookupOutcome::Silent).count();
-    match (answers.len(), silent) {
-        (0, _) => system.to_owned(),
-        (asked, silent) if asked == silent => format!("{system}; no name server answers"),
-        _ => format!("{system}, the name servers agree or refuse"),
+    let mut words: Vec<&str> = answers.iter().map(|answer| answer.outcome.word()).collect();
+    words.dedup();
+    match words.as_slice() {
+        [] => system.to_owned(),
+        [one] => format!("{system}; the name servers say: {one}"),
+        several => format!("{system}; the name servers say different things: {}", several.join(", ")),
     }
 }
 
