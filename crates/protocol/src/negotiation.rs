@@ -47,7 +47,7 @@ open_code! {
 }
 
 /// `RDP_NEG_REQ`: what the client can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NegotiationRequest {
     /// Modes the client demands.
     pub flags: RequestFlags,
@@ -56,14 +56,14 @@ pub struct NegotiationRequest {
 }
 
 /// `RDP_NEG_CORRELATION_INFO`: the Activity ID that both ends log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CorrelationInfo {
     /// `correlationId`.
     pub id: [u8; 16],
 }
 
 /// The server's decision: `RDP_NEG_RSP` or `RDP_NEG_FAILURE`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum NegotiationAnswer {

@@ -122,9 +122,9 @@ fn binary(bytes: &[u8]) -> Option<Stranger> {
         [0, _, _, _, 0xff | 0xfe, b'S', b'M', b'B', ..] | [0x82, 0, 0, 0, ..] | [0x83, 0, 0, 1, ..] => {
             Some(Stranger::Smb)
         }
-        [_, _, 0, 0, 0x0a, b'0'..=b'9', ..] | [_, _, 0, 0, 0xff, _, _, _, ..] | [5, 0, 0, 0, 0x0b, 8, 5, ..] => {
-            Some(Stranger::Mysql)
-        }
+        [_, _, 0, 0, 0x0a, b'0'..=b'9', ..]
+        | [_, _, 0, 0, 0xff, _, _, b' '..=b'~', ..]
+        | [5, 0, 0, 0, 0x0b, 8, 5, ..] => Some(Stranger::Mysql),
         [b'E' | b'N', 0, 0, _, _, b'S', ..] => Some(Stranger::PostgreSql),
         [0x30, _, 2, 1, _, 0x61 | 0x65 | 0x78, ..] | [0x30, 0x84, _, _, _, _, 2, 1, _, 0x61 | 0x65 | 0x78, ..] => {
             Some(Stranger::Ldap)

@@ -84,6 +84,7 @@ fn nobody_is_accused_without_proof() {
         b"\x16\x05\x01",
         b"\xff\xff\xff",
         b"\x05\0\x0d\x03",
+        b"\x45\0\0\0\xff\x6a\x04\x01",
         b"HTTPS is not spoken here",
     ];
     for bytes in rows {

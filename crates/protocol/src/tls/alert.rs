@@ -55,7 +55,7 @@ open_code! {
 }
 
 /// One alert as it stands in a plaintext record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Alert {
     /// Warning or fatal.
