@@ -1,6 +1,7 @@
+use super::signs::{facts, once_more, telling};
 use crate::evidence::{Ending, Evidence};
-use crate::view::{attempt_fact, per_address};
-use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
+use crate::view::{AddressView, per_address};
+use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage};
 
 /// The host answers, and nothing listens on the port.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -16,21 +17,24 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
 };
 
 fn detect(evidence: &Evidence) -> Detection {
-    per_address(evidence, |address| {
-        let Some((index, attempt)) = address.first() else { return Detection::Unknown(Vec::new()) };
-        if address.connects() || attempt.ending != Ending::Refused {
-            return Detection::RuledOut;
-        }
-        let endpoint = attempt.endpoint;
-        let once = Proof::of(format!("{endpoint} answered our SYN with RST"), [attempt_fact(index)], 20);
-        match address.tries(&attempt.offer).nth(1) {
-            Some((again, second)) if second.ending == Ending::Refused => {
-                Detection::Confirmed(once.and("it did so again on a second try", [attempt_fact(again)], 10))
-            }
-            Some(_) => Detection::RuledOut,
-            None => Detection::Likely(once.want(Want::repeat(endpoint, attempt.offer.clone()))),
-        }
-    })
+    per_address(evidence, at)
+}
+
+fn at(address: AddressView<'_>) -> Detection {
+    let seen = telling(address);
+    if seen.is_empty() {
+        return Detection::Unknown(Vec::new());
+    }
+    let refused: Vec<_> = seen.into_iter().filter(|(_, attempt)| attempt.ending == Ending::Refused).collect();
+    if address.connects() || refused.is_empty() {
+        return Detection::RuledOut;
+    }
+    let mut proof = Proof::of(format!("{} answered our SYN with RST", address.endpoint), facts(&refused), 20);
+    if refused.len() > 1 {
+        return Detection::Confirmed(proof.and(format!("it did so {} times", refused.len()), Vec::new(), 10));
+    }
+    proof.wants.extend(once_more(address));
+    Detection::Likely(proof)
 }
 
 fn remedies(evidence: &Evidence) -> Vec<Remedy> {
@@ -44,12 +48,14 @@ fn remedies(evidence: &Evidence) -> Vec<Remedy> {
             commands: vec![
                 "Get-Service TermService, UmRdpService".into(),
                 r"Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\Terminal Server' fDenyTSConnections".into(),
+                r"Get-ItemProperty 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services' fDenyTSConnections -ErrorAction SilentlyContinue".into(),
                 r"Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp' PortNumber, fEnableWinStation".into(),
                 format!("Get-NetTCPConnection -State Listen -LocalPort {port}"),
             ],
             cmd: vec![
                 "sc query TermService".into(),
                 r#"reg query "HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server" /v fDenyTSConnections"#.into(),
+                r#"reg query "HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services" /v fDenyTSConnections"#.into(),
                 r#"reg query "HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp" /v PortNumber"#.into(),
                 format!("netstat -ano | findstr :{port}"),
             ],
@@ -79,7 +85,7 @@ mod tests {
     use super::*;
     use crate::evidence::Offer;
     use crate::testing::{Scene, Script};
-    use crate::{Verdict, judge};
+    use crate::{Verdict, Want, judge};
 
     #[test]
     fn fires_when_the_port_refuses_twice() {
@@ -93,6 +99,12 @@ mod tests {
     fn near_miss_a_port_that_takes_the_second_connection_is_not_closed() {
         let scene = Scene::at("10.0.0.5").client(|a| a.ends(Ending::Refused)).client(Script::connects);
         assert_eq!(detect(&scene.evidence()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn a_silent_try_before_does_not_hide_it() {
+        let scene = Scene::at("10.0.0.5").client(|a| a.ends(Ending::Silent)).client(|a| a.ends(Ending::Refused));
+        assert_eq!(judge(&scene.evidence()).root().unwrap().cause.id, "port-closed");
     }
 
     #[test]
