@@ -13,7 +13,7 @@ const MAY_LEAN_ON: [(&str, &[&str]); 8] = [
     ("rdpdoctor-protocol", &[]),
     ("rdpdoctor-diagnosis", &["rdpdoctor-protocol"]),
     ("rdpdoctor-sources", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),
-    ("rdpdoctor-lab", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),
+    ("rdpdoctor-lab", &["rdpdoctor-protocol"]),
     ("rdpdoctor-render", &["rdpdoctor-diagnosis"]),
     ("rdpdoctor-testbed", &[]),
     (

@@ -9,10 +9,6 @@ fn main() -> ExitCode {
         eprintln!("usage: openssl-windows FOLDER");
         return ExitCode::from(2);
     };
-    openssl_src::Build::new()
-        .host("x86_64-unknown-linux-gnu")
-        .target("x86_64-pc-windows-gnu")
-        .out_dir(folder)
-        .build();
+    openssl_src::Build::new().host("x86_64-unknown-linux-gnu").target("x86_64-pc-windows-gnu").out_dir(folder).build();
     ExitCode::SUCCESS
 }
