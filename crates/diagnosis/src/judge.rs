@@ -1,11 +1,12 @@
 use std::cmp::Reverse;
+use std::net::SocketAddr;
 
-use rdpdoctor_protocol::negotiation::Protocols;
+use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::causes::CAUSES;
-use crate::evidence::Evidence;
+use crate::evidence::{Attempt, Evidence, Offer};
 use crate::{Cause, Certainty, Detection, Proof, Severity};
 
 /// The margin in decibans from which a finding is `likely`.
@@ -85,11 +86,24 @@ pub fn judge(evidence: &Evidence) -> Diagnosis {
 /// Whether what a current mstsc offers was carried to the end of TLS, or to Standard RDP Security.
 pub(crate) fn client_gets_through(evidence: &Evidence) -> bool {
     let Some(endpoint) = evidence.client_endpoint() else { return false };
-    evidence.attempts_at(endpoint).any(|(_, attempt)| {
+    let direct = evidence.attempts_at(endpoint).any(|(_, attempt)| {
         let as_client = attempt.offer.tls.is_some() && attempt.offer.max_segment.is_none();
         let without_tls = attempt.selected().is_some_and(Protocols::is_empty);
         as_client && (attempt.completed_tls() || without_tls)
-    })
+    });
+    direct || falls_back(evidence, endpoint)
+}
+
+/// A client that is told SSL_NOT_ALLOWED_BY_SERVER connects once more and asks for Standard RDP Security alone.
+fn falls_back(evidence: &Evidence, endpoint: SocketAddr) -> bool {
+    let asks = |attempt: &Attempt, protocols| attempt.offer.protocols() == protocols;
+    let attempts = || evidence.attempts_at(endpoint).map(|(_, attempt)| attempt);
+    let told = attempts()
+        .filter(|attempt| attempt.failure_code() == Some(FailureCode::SSL_NOT_ALLOWED_BY_SERVER))
+        .any(|attempt| asks(attempt, Offer::mstsc().protocols()));
+    told && attempts()
+        .filter(|attempt| attempt.selected().is_some_and(Protocols::is_empty))
+        .any(|attempt| asks(attempt, Some(Protocols::RDP)))
 }
 
 fn detect(cause: &'static Cause, evidence: &Evidence) -> Option<Finding> {

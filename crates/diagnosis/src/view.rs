@@ -90,6 +90,24 @@ pub(crate) fn per_address(evidence: &Evidence, detect: impl Fn(AddressView<'_>) 
     if confirmed { Detection::Confirmed(proof) } else { Detection::Likely(proof) }
 }
 
+/// Judges the address that a client ends up at: once TCP is established, no client goes on to the next address. What
+/// holds for another address only degrades, and is worth no connection of its own.
+pub(crate) fn client_first(evidence: &Evidence, detect: impl Fn(AddressView<'_>) -> Detection) -> Detection {
+    let Some(client) = client_address(evidence) else { return Detection::Unknown(Vec::new()) };
+    let here = detect(client);
+    if matches!(here, Detection::Confirmed(_) | Detection::Likely(_)) {
+        return here;
+    }
+    let elsewhere = |proof: Proof| Proof { severity: Some(Severity::Degrades), wants: Vec::new(), ..proof };
+    let others = addresses(evidence).filter(|address| address.endpoint != client.endpoint);
+    let fired = others.map(detect).find_map(|detection| match detection {
+        Detection::Confirmed(proof) => Some(Detection::Confirmed(elsewhere(proof))),
+        Detection::Likely(proof) => Some(Detection::Likely(elsewhere(proof))),
+        Detection::RuledOut | Detection::Unknown(_) => None,
+    });
+    fired.unwrap_or(here)
+}
+
 /// Addresses that show the same do not make it more likely, so only the first one's weights count.
 fn join(mut first: Proof, mut second: Proof) -> Proof {
     for item in &mut second.items {

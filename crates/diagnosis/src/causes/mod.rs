@@ -9,10 +9,34 @@ use crate::Cause;
 
 /// Every cause, in the order of stages and then of ids.
 pub static CAUSES: &[&Cause] = &[
+    // resolve
+    &resolve::address_family_broken::CAUSE,
+    &resolve::dns_unavailable::CAUSE,
+    &resolve::name_not_found::CAUSE,
+    &resolve::wrong_host::CAUSE,
     // connect
+    &connect::backlog_full::CAUSE,
+    &connect::connection_closed_early::CAUSE,
+    &connect::host_unreachable::CAUSE,
+    &connect::middlebox_reset::CAUSE,
+    &connect::not_rdp::CAUSE,
+    &connect::path_mtu_black_hole::CAUSE,
     &connect::port_closed::CAUSE,
+    &connect::port_filtered::CAUSE,
+    &connect::proxy_mangles_negotiation::CAUSE,
+    &connect::server_unresponsive::CAUSE,
+    &connect::unstable_path::CAUSE,
+    &connect::web_proxy_blocks::CAUSE,
     // negotiate
+    &negotiate::certificate_missing::CAUSE,
+    &negotiate::negotiation_malformed::CAUSE,
     &negotiate::nla_required::CAUSE,
+    &negotiate::standard_security_only::CAUSE,
+    &negotiate::tls_not_allowed::CAUSE,
+    &negotiate::tls_required::CAUSE,
+    &negotiate::user_auth_required::CAUSE,
+    // tls
+    &tls::handshake_reset::CAUSE,
 ];
 
 /// Ids that once named a cause, and what replaced them. A released id is never used for anything else.

@@ -1,1 +1,3 @@
 //! TLS versions, cipher suites, the handshake.
+
+pub(super) mod handshake_reset;

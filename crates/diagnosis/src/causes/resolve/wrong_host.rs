@@ -1,0 +1,183 @@
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::answers::{SYSTEM_FACT, answers, facts, flush_cache, flush_cache_on_linux, in_words, knows, look_up};
+use crate::evidence::{Attempt, Ending, Evidence, LookupOutcome, SystemAnswer};
+use crate::judge::client_gets_through;
+use crate::view::{AddressView, attempt_fact, client_address};
+use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
+
+/// The name leads to another machine than the one that is meant.
+pub(in crate::causes) const CAUSE: Cause = Cause {
+    id: "wrong-host",
+    stage: Stage::Resolve,
+    severity: Severity::Blocks,
+    title: "The name leads to another machine",
+    prior: 0,
+    explains: &["host-unreachable", "not-rdp", "port-closed", "port-filtered"],
+    page: include_str!("wrong-host.md"),
+    detect,
+    remedies,
+};
+
+fn detect(evidence: &Evidence) -> Detection {
+    if evidence.target.literal().is_some() {
+        return Detection::RuledOut;
+    }
+    let Some(SystemAnswer::Addresses { addresses }) = evidence.resolution.system.observed() else {
+        return Detection::Unknown(Vec::new());
+    };
+    // Where a client gets through, only the server's own name could tell.
+    let trouble = client_address(evidence).filter(|_| !client_gets_through(evidence)).and_then(trouble);
+    let Some((index, is_foreign)) = trouble else { return Detection::Unknown(Vec::new()) };
+    let Some(answers) = answers(evidence) else { return Detection::Unknown(vec![Want::NameServers]) };
+    let named: BTreeSet<IpAddr> = answers.iter().flat_map(|answer| addresses_of(&answer.outcome)).copied().collect();
+    match contradict(addresses, &named) {
+        None => return Detection::Unknown(Vec::new()),
+        Some(false) => return Detection::RuledOut,
+        Some(true) => {}
+    }
+    let system: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let text = format!(
+        "the system's resolver says {}, the name servers say otherwise: {}",
+        system.join(" and "),
+        in_words(answers, knows)
+    );
+    let sources = facts(answers, knows).into_iter().chain([SYSTEM_FACT.to_owned()]);
+    let (failure, decibans) = if is_foreign {
+        ("nothing speaks RDP at the address that this machine uses", 10)
+    } else {
+        ("the connection to the address that this machine uses fails", 0)
+    };
+    let proof = Proof::of(text, sources, 5).and(failure, [attempt_fact(index)], decibans);
+    Detection::Likely(missing(proof, &named))
+}
+
+/// The attempt that failed, and whether nothing there spoke RDP.
+fn trouble(address: AddressView<'_>) -> Option<(usize, bool)> {
+    let failed = |attempt: &Attempt| !matches!(attempt.ending, Ending::Ours | Ending::OurSystem { .. });
+    let (index, attempt) = address.attempts().find(|(_, attempt)| failed(attempt))?;
+    let mute = attempt.connected.is_none() || matches!(attempt.ending, Ending::Stranger(_));
+    Some((index, mute && !address.speaks_rdp()))
+}
+
+fn addresses_of(outcome: &LookupOutcome) -> &[IpAddr] {
+    match outcome {
+        LookupOutcome::Addresses { addresses } => addresses,
+        _ => &[],
+    }
+}
+
+/// Whether the two have no address in common, among the families that both know: none where there is no such family.
+fn contradict(system: &[IpAddr], named: &BTreeSet<IpAddr>) -> Option<bool> {
+    let shared = |address: &&IpAddr| named.iter().any(|other| other.is_ipv4() == address.is_ipv4());
+    let comparable: Vec<&IpAddr> = system.iter().filter(shared).collect();
+    (!comparable.is_empty()).then(|| comparable.iter().all(|address| !named.contains(address)))
+}
+
+fn missing(proof: Proof, named: &BTreeSet<IpAddr>) -> Proof {
+    let proof = proof.missing(
+        "whether the difference is meant (an entry in the hosts file, split DNS, load balancing): ask whoever keeps the name",
+    );
+    match named.first() {
+        Some(address) => proof
+            .missing(format!("whether the machine that is meant answers there: run `rdpdoctor diagnose {address}`")),
+        None => proof,
+    }
+}
+
+fn remedies(evidence: &Evidence) -> Vec<Remedy> {
+    let host = &evidence.target.host;
+    vec![
+        look_up(evidence),
+        flush_cache(),
+        flush_cache_on_linux(),
+        Remedy {
+            title: format!("Take an old line for {host} out of this machine's hosts file"),
+            place: Place::Client,
+            safety: Safety::Manual,
+            interrupts: "whatever relies on that line".into(),
+            commands: vec![
+                r"Copy-Item $env:SystemRoot\System32\drivers\etc\hosts $env:SystemRoot\System32\drivers\etc\hosts.before".into(),
+                r"notepad $env:SystemRoot\System32\drivers\etc\hosts".into(),
+            ],
+            cmd: vec![
+                r"copy %SystemRoot%\System32\drivers\etc\hosts %SystemRoot%\System32\drivers\etc\hosts.before".into(),
+                r"notepad %SystemRoot%\System32\drivers\etc\hosts".into(),
+            ],
+            undo: "put the line back from hosts.before".into(),
+        },
+        Remedy {
+            title: format!("Where the name servers are wrong: register {host} again from the server, and delete its old records"),
+            place: Place::Dns,
+            safety: Safety::Manual,
+            interrupts: "clients that rely on the old record".into(),
+            commands: vec!["Register-DnsClient".into()],
+            cmd: vec!["ipconfig /registerdns".into()],
+            undo: "enter the old record again".into(),
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
+    use rdpdoctor_protocol::stranger::Stranger;
+
+    use super::*;
+    use crate::testing::{Scene, Script};
+    use crate::{Certainty, judge};
+
+    fn says(address: &str) -> LookupOutcome {
+        LookupOutcome::Addresses { addresses: vec![address.parse().unwrap()] }
+    }
+
+    fn at_old_address(script: fn(Script) -> Script) -> Scene {
+        Scene::named("ts01.example.com", &["10.0.0.5"]).client(script).client(script)
+    }
+
+    #[test]
+    fn fires_when_nothing_speaks_rdp_at_the_address_that_only_this_machine_knows() {
+        let scripts: [fn(Script) -> Script; 2] =
+            [|a| a.ends(Ending::Refused), |a| a.meets(Stranger::Ssh, "SSH-2.0-OpenSSH", &[])];
+        for script in scripts {
+            let diagnosis = judge(&at_old_address(script).name_servers(&[says("10.0.0.77")]).evidence());
+            let root = diagnosis.root().unwrap();
+            assert_eq!((root.cause.id, root.certainty), ("wrong-host", Certainty::Likely));
+            assert!(root.proof.items[0].text.contains("10.0.0.5") && root.proof.items[0].text.contains("10.0.0.77"));
+        }
+    }
+
+    #[test]
+    fn only_possible_where_rdp_answers_and_fails() {
+        let scene = at_old_address(|a| a.fails(FailureCode::SSL_CERT_NOT_ON_SERVER));
+        let diagnosis = judge(&scene.name_servers(&[says("10.0.0.77")]).evidence());
+        assert_eq!(diagnosis.root().unwrap().cause.id, "certificate-missing");
+        let wrong = diagnosis.findings.iter().find(|finding| finding.cause.id == "wrong-host").unwrap();
+        assert_eq!(wrong.certainty, Certainty::Possible);
+    }
+
+    #[test]
+    fn near_miss_one_name_server_that_agrees_is_enough() {
+        let scene = at_old_address(|a| a.ends(Ending::Refused)).name_servers(&[says("10.0.0.77"), says("10.0.0.5")]);
+        assert_eq!(detect(&scene.evidence()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn near_miss_other_families_cannot_contradict() {
+        let scene = at_old_address(|a| a.ends(Ending::Refused)).name_servers(&[says("2001:db8::5")]);
+        assert_eq!(detect(&scene.evidence()), Detection::Unknown(Vec::new()));
+    }
+
+    #[test]
+    fn a_server_that_lets_clients_in_costs_no_look_up() {
+        let scene = Scene::named("ts01", &["10.0.0.5"]).client(|a| a.selects(Protocols::SSL).completes_tls());
+        assert_eq!(detect(&scene.evidence()), Detection::Unknown(Vec::new()));
+    }
+
+    #[test]
+    fn unknown_until_the_name_servers_were_asked() {
+        let evidence = at_old_address(|a| a.ends(Ending::Refused)).evidence();
+        assert_eq!(detect(&evidence), Detection::Unknown(vec![Want::NameServers]));
+    }
+}
