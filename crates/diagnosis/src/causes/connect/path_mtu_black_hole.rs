@@ -93,7 +93,7 @@ fn remedies(evidence: &Evidence) -> Vec<Remedy> {
             r#"netsh interface ipv4 set subinterface "Ethernet" mtu=1300 store=active"#.into(),
         ],
         cmd: Vec::new(),
-        undo: r#"the same line with the MTU that the first command showed, such as mtu=1500"#.into(),
+        undo: "the same line with the MTU that the first command showed, such as mtu=1500".into(),
     };
     vec![measure, network, bridge]
 }

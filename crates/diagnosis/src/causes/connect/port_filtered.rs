@@ -11,7 +11,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     id: "port-filtered",
     stage: Stage::Connect,
     severity: Severity::Blocks,
-    title: "A firewall swallows connections to the Remote Desktop port",
+    title: "The Remote Desktop port is filtered: connections to it are swallowed or forbidden",
     prior: 0,
     explains: &[],
     page: include_str!("port-filtered.md"),

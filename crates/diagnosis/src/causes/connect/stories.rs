@@ -16,6 +16,26 @@ fn outcome(scene: &Scene) -> Outcome {
     (id, certainty, diagnosis.verdict)
 }
 
+/// Measures whatever is wanted until nothing is. `answer` plays the target's port; nothing else answers.
+fn run(answer: impl Fn(&Offer, Script) -> Script) -> (Outcome, usize) {
+    let mut scene = server();
+    for _ in 0..20 {
+        let evidence = scene.clone().evidence();
+        let wants = next(&evidence, &Budget::default());
+        if wants.is_empty() {
+            return (outcome(&scene), evidence.connections());
+        }
+        let port = evidence.target.port;
+        scene = wants.into_iter().fold(scene, |scene, want| match want {
+            Want::Attempt { endpoint, .. } if endpoint.port() != port => scene.knocks(endpoint.port(), Ending::Silent),
+            Want::Attempt { offer, .. } => scene.tries(offer.clone(), |a| answer(&offer, a)),
+            Want::Echo { .. } => scene.ignores_echo(),
+            other => panic!("{other:?} is no matter of an address"),
+        });
+    }
+    panic!("it never ends")
+}
+
 fn server() -> Scene {
     Scene::at("10.0.0.5")
 }
@@ -62,6 +82,29 @@ fn a_healthy_server_costs_this_stage_nothing() {
     };
     assert!(!next(&evidence, &Budget::default()).iter().any(of_this_stage));
     assert_eq!(judge(&evidence).verdict, Verdict::Healthy);
+}
+
+#[test]
+fn runs_end_with_the_right_cause_after_few_connections() {
+    let broken = |id, certainty, connections| ((id, certainty, Verdict::Broken), connections);
+    let filtered = ("port-filtered", Certainty::Possible, Verdict::Unreachable);
+    assert_eq!(run(|_, a| syn_lost(a)), (filtered, 4));
+    let closed = ("port-closed", Certainty::Confirmed, Verdict::Unreachable);
+    assert_eq!(run(|_, a| a.ends(Ending::Refused)), (closed, 2));
+    assert_eq!(run(|_, a| closes(a)), broken("connection-closed-early", Certainty::Confirmed, 3));
+    assert_eq!(run(|_, a| resets(a)), broken("connection-closed-early", Certainty::Confirmed, 3));
+    assert_eq!(run(|_, a| mute(a)), broken("server-unresponsive", Certainty::Confirmed, 2));
+    let hangs =
+        |offer: &Offer, a: Script| if offer.tls.is_some() { stalls(a) } else { a.selects(Protocols::HYBRID_EX) };
+    assert_eq!(run(hangs).0, ("server-unresponsive", Certainty::Confirmed, Verdict::Broken));
+    let by_size = |offer: &Offer, a: Script| if offer.max_segment.is_some() { served(a) } else { hangs(offer, a) };
+    assert_eq!(run(by_size).0, ("path-mtu-black-hole", Certainty::Confirmed, Verdict::Broken));
+    // Causes of later stages ask as well where X.224 is answered.
+    assert!(run(hangs).1 <= 8 && run(by_size).1 <= 8);
+    let by_cookie = |offer: &Offer, a: Script| if *offer == bare() { served(a) } else { closes(a) };
+    assert_eq!(run(by_cookie), broken("proxy-mangles-negotiation", Certainty::Confirmed, 3));
+    let early = |_: &Offer, a: Script| a.connects_after(80.0).ends(Ending::Reset).after(85.0);
+    assert_eq!(run(early), broken("middlebox-reset", Certainty::Likely, 3));
 }
 
 #[test]
