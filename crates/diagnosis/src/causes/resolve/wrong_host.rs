@@ -45,11 +45,11 @@ fn detect(evidence: &Evidence) -> Detection {
     );
     let sources = facts(answers, knows).into_iter().chain([SYSTEM_FACT.to_owned()]);
     let (failure, decibans) = if is_foreign {
-        ("nothing speaks RDP at the address that this machine uses", 10)
+        ("nothing speaks RDP at the address that this machine uses", 13)
     } else {
         ("the connection to the address that this machine uses fails", 0)
     };
-    let proof = Proof::of(text, sources, 5).and(failure, [attempt_fact(index)], decibans);
+    let proof = Proof::of(text, sources, 2).and(failure, [attempt_fact(index)], decibans);
     Detection::Likely(missing(proof, &named))
 }
 
