@@ -1,0 +1,17 @@
+use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
+
+use crate::script::{HOLD_TLS, Script, Step, failure};
+use crate::{Fault, Variant};
+
+pub(crate) const FAULT: Fault = Fault {
+    cause: "tls-required",
+    title: "demands TLS: fine for a current mstsc, a wall for clients that know Standard RDP Security only",
+    variants: &[Variant::talks(
+        "ssl-required",
+        "answers SSL_REQUIRED_BY_SERVER to requests without TLS, and knows no NLA",
+        TLS_ONLY,
+    )],
+};
+
+const TLS_ONLY: Script = &[Step::Request, Step::Select { from: Protocols::SSL, otherwise: REFUSES }, HOLD_TLS];
+const REFUSES: Script = &[failure(FailureCode::SSL_REQUIRED_BY_SERVER), Step::Fin];

@@ -1,0 +1,9 @@
+//! Every variant, met by a client that writes raw bytes and looks at what comes back.
+#![expect(clippy::unwrap_used, reason = "a test may stop where an expectation fails")]
+
+mod client;
+mod connect;
+mod negotiate;
+mod strangers;
+mod table;
+mod tls;
