@@ -1,7 +1,7 @@
 //! RDP servers that are broken in one known way, for tests and for people who train.
 //!
 //! A [`Fault`] names the cause that a diagnosis should find; its [`Variant`]s are the ways in which real servers show
-//! it. What a server does is a table ([`script`]), and one player serves them all, so a new fault is one file with
+//! it. What a server does is a table, and one player serves them all, so a new fault is one file with
 //! one table. Causes that no listener can show have a [`Recipe`] instead. [`HEALTHY`] is what they all should be.
 #![forbid(unsafe_code)]
 
