@@ -1,0 +1,5 @@
+//! Everything that reads evidence from the world. Sources judge nothing.
+
+#![forbid(unsafe_code)]
+
+pub mod probe;

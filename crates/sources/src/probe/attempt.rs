@@ -1,0 +1,75 @@
+//! One TCP connection, as far as its offer says or the other side lets us.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rdpdoctor_diagnosis::evidence::{Attempt, Connected, Ending, NegotiateAnswer, Offer, Source};
+use rdpdoctor_protocol::negotiation::Protocols;
+use tokio::time::Instant;
+
+use super::clock::millis;
+use super::negotiate::negotiate;
+use super::tcp;
+use super::tls;
+use super::wire::Wire;
+
+/// Makes one offer at one endpoint. `via` is the endpoint with its scope, where it needs one.
+///
+/// `started_ms` is zero: only the caller knows when the evidence began.
+pub(crate) async fn attempt(endpoint: SocketAddr, via: SocketAddr, offer: Offer, wait: Duration) -> Attempt {
+    let begun = Instant::now();
+    let mut attempt = unopened(endpoint, offer);
+    let (stream, after) = match tcp::connect(via, attempt.offer.max_segment, wait).await {
+        Ok(connection) => connection,
+        Err(ending) => return ended(attempt, ending, begun),
+    };
+    let mut wire = Wire::new(stream, begun + wait * 2);
+    attempt.connected = Some(Connected { after_ms: millis(after) });
+    attempt.local = wire.local();
+    let ending = converse(&mut wire, &mut attempt, wait).await.err().unwrap_or(Ending::Ours);
+    attempt.received = wire.received();
+    attempt = ended(attempt, ending, begun);
+    wire.close().await;
+    attempt
+}
+
+/// Whether a server that chose one of these goes on with TLS.
+fn begins_with_tls(protocols: Protocols) -> bool {
+    let tls = Protocols::SSL | Protocols::HYBRID | Protocols::HYBRID_EX | Protocols::RDSTLS | Protocols::RDSAAD;
+    protocols.intersects(tls)
+}
+
+async fn converse(wire: &mut Wire, attempt: &mut Attempt, wait: Duration) -> Result<(), Ending> {
+    let Some(offer) = &attempt.offer.negotiate else { return Ok(()) };
+    let mut rest = Vec::new();
+    wire.allow(wait);
+    let negotiated = attempt.negotiated.insert(negotiate(wire, offer, &mut rest).await?);
+    let NegotiateAnswer::Selected { protocols, .. } = negotiated.answer else { return Ok(()) };
+    if attempt.offer.tls.is_none() || !begins_with_tls(protocols) {
+        return Ok(());
+    }
+    wire.allow(wait);
+    tls::complete(wire, rest, attempt.tls.insert(Default::default())).await
+}
+
+fn unopened(endpoint: SocketAddr, offer: Offer) -> Attempt {
+    Attempt {
+        source: Source::Probe,
+        endpoint,
+        local: None,
+        offer,
+        started_ms: 0.0,
+        connected: None,
+        negotiated: None,
+        tls: None,
+        received: 0,
+        ending: Ending::Ours,
+        ended_ms: 0.0,
+    }
+}
+
+fn ended(mut attempt: Attempt, ending: Ending, begun: Instant) -> Attempt {
+    attempt.ending = ending;
+    attempt.ended_ms = millis(begun.elapsed());
+    attempt
+}

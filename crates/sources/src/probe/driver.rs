@@ -1,0 +1,176 @@
+//! The loop: what the diagnosis wants, measured, until it wants nothing more.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rdpdoctor_diagnosis::evidence::{Attempt, Echo, Evidence, NameServerAnswer, Seen, SystemAnswer, Target};
+use rdpdoctor_diagnosis::{Budget, Want, next};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::attempt::attempt;
+use super::clock::millis;
+use super::echo::echo;
+use super::resolve::{Scopes, resolve, scopes_of_literal};
+use super::schedule::Schedule;
+use super::{End, NameServers, Outcome, Probe, Progress, name_servers};
+
+/// Measures what the diagnosis of `target` needs. When `stop` completes, measurements under way are dropped and what
+/// is known is returned. Needs a tokio runtime with I/O and time.
+pub async fn examine(
+    target: Target,
+    budget: Budget,
+    probe: &Probe,
+    observer: impl FnMut(Progress<'_>),
+    stop: impl Future<Output = ()>,
+) -> Outcome {
+    let origin = Instant::now();
+    let mut run = Run {
+        scopes: scopes_of_literal(&target.host),
+        evidence: Evidence::new(target, Timestamp::now()),
+        schedule: Schedule::new(probe.parallel),
+        measuring: JoinSet::new(),
+        probe,
+        origin,
+        observer,
+    };
+    let stop = async {
+        tokio::select! {
+            () = stop => End::Stopped,
+            () = sleep_until(origin + probe.timeouts.total) => End::OutOfTime,
+        }
+    };
+    let mut stop = pin!(stop);
+    let end = loop {
+        let wants = run.schedule.fresh(next(&run.evidence, &budget));
+        if wants.is_empty() {
+            break End::Settled;
+        }
+        tokio::select! {
+            () = run.satisfy(wants) => {}
+            end = &mut stop => break end,
+        }
+    };
+    while let Some(Ok(finished)) = run.measuring.try_join_next() {
+        run.record(finished);
+    }
+    run.measuring.shutdown().await;
+    Outcome { evidence: run.evidence, duration: origin.elapsed(), end }
+}
+
+/// A finished measurement.
+struct Finished {
+    want: Want,
+    brought: Brought,
+}
+
+enum Brought {
+    Resolution { answer: io::Result<(SystemAnswer, Scopes)>, took: Duration },
+    NameServers(Result<Vec<NameServerAnswer>, String>),
+    Attempt(Attempt),
+    Echo(Echo),
+}
+
+struct Run<'a, O> {
+    evidence: Evidence,
+    scopes: Scopes,
+    schedule: Schedule,
+    measuring: JoinSet<Finished>,
+    probe: &'a Probe,
+    origin: Instant,
+    observer: O,
+}
+
+impl<O: FnMut(Progress<'_>)> Run<'_, O> {
+    /// Measures all of them, few at a time, in their order.
+    async fn satisfy(&mut self, wants: Vec<Want>) {
+        let mut waiting = VecDeque::from(wants);
+        loop {
+            while let Some(want) = waiting.pop_front_if(|want| self.schedule.may_begin(want)) {
+                self.begin(want);
+            }
+            match self.measuring.join_next().await {
+                Some(Ok(finished)) => self.record(finished),
+                // A task that panicked; the schedule sees to it that its want is not begun for ever.
+                Some(Err(_)) => {}
+                None => return,
+            }
+        }
+    }
+
+    fn begin(&mut self, want: Want) {
+        (self.observer)(Progress::Begins(&want));
+        self.schedule.begin(&want);
+        let wait = self.probe.timeouts.wait;
+        match want.clone() {
+            Want::SystemResolver => {
+                let host = self.evidence.target.host.clone();
+                self.measure(want, async move {
+                    let begun = Instant::now();
+                    let answer = resolve(&host, wait).await;
+                    Brought::Resolution { answer, took: begun.elapsed() }
+                });
+            }
+            Want::NameServers => {
+                let (target, whom) = (self.evidence.target.clone(), self.probe.name_servers.clone());
+                self.measure(want, async move {
+                    let whom = whom.map_or_else(NameServers::of_this_system, Ok);
+                    Brought::NameServers(match whom {
+                        Ok(whom) => name_servers::ask(&target, &whom, wait).await,
+                        Err(why) => Err(why),
+                    })
+                });
+            }
+            Want::Attempt { endpoint, offer, .. } => {
+                let (via, started_ms) = (self.scopes.apply(endpoint), millis(self.origin.elapsed()));
+                self.measure(want, async move {
+                    let attempt = attempt(endpoint, via, offer, wait).await;
+                    Brought::Attempt(Attempt { started_ms, ..attempt })
+                });
+            }
+            Want::Echo { address } => {
+                let via = self.scopes.apply(SocketAddr::new(address, 0));
+                self.measure(want, async move { Brought::Echo(echo(via, wait).await) });
+            }
+        }
+    }
+
+    fn measure(&mut self, want: Want, measurement: impl Future<Output = Brought> + Send + 'static) {
+        self.measuring.spawn(async move { Finished { want, brought: measurement.await } });
+    }
+
+    fn record(&mut self, Finished { want, brought }: Finished) {
+        match brought {
+            Brought::Resolution { answer, took } => self.record_resolution(answer, took),
+            Brought::NameServers(answers) => {
+                self.evidence.resolution.name_servers = match answers {
+                    Ok(answers) => Seen::by_probe(answers, Timestamp::now()),
+                    Err(why) => Seen::NotObtained { why },
+                };
+            }
+            Brought::Attempt(attempt) => {
+                self.schedule.end(&attempt, &self.evidence);
+                let earlier = |other: &Attempt| other.started_ms <= attempt.started_ms;
+                let place = self.evidence.attempts.partition_point(earlier);
+                self.evidence.attempts.insert(place, attempt);
+            }
+            Brought::Echo(echo) => self.evidence.echoes.push(echo),
+        }
+        (self.observer)(Progress::Ended(&want, &self.evidence));
+    }
+
+    fn record_resolution(&mut self, answer: io::Result<(SystemAnswer, Scopes)>, took: Duration) {
+        self.evidence.resolution.system = match answer {
+            Ok((answer, scopes)) => {
+                self.scopes = scopes;
+                self.evidence.resolution.system_ms = Some(millis(took));
+                Seen::by_probe(answer, Timestamp::now())
+            }
+            Err(error) => Seen::NotObtained { why: error.to_string() },
+        };
+    }
+}

@@ -1,0 +1,10 @@
+//! The probe against small servers on the loopback interface that answer with real bytes.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test server that fails fails its test")]
+
+mod examine;
+mod name_servers;
+mod negotiate;
+mod server;
+mod strangers;
+mod tls;
