@@ -84,7 +84,7 @@ fn look_at_firewall() -> Remedy {
         ],
         vec![
             "netsh advfirewall show currentprofile".into(),
-            r#"netsh advfirewall firewall show rule name=all dir=in | findstr /i "remote desktop""#.into(),
+            r#"reg query "HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules" /v RemoteDesktop-UserMode-In-TCP"#.into(),
         ],
     )
 }
