@@ -86,11 +86,9 @@ pub fn judge(evidence: &Evidence) -> Diagnosis {
 /// Whether what a current mstsc offers was carried to the end of TLS, or to Standard RDP Security.
 pub(crate) fn client_gets_through(evidence: &Evidence) -> bool {
     let Some(endpoint) = evidence.client_endpoint() else { return false };
-    let direct = evidence.attempts_at(endpoint).any(|(_, attempt)| {
-        let as_client = attempt.offer.tls.is_some() && attempt.offer.max_segment.is_none();
-        let without_tls = attempt.selected().is_some_and(Protocols::is_empty);
-        as_client && (attempt.completed_tls() || without_tls)
-    });
+    let direct = evidence
+        .tries(endpoint, &Offer::mstsc())
+        .any(|(_, attempt)| attempt.completed_tls() || attempt.selected().is_some_and(Protocols::is_empty));
     direct || falls_back(evidence, endpoint)
 }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod causes;
+pub mod certificate;
 pub mod evidence;
 pub mod report;
 

@@ -133,6 +133,7 @@ impl Script {
             connected: None,
             negotiated: None,
             tls: None,
+            credssp: None,
             received: 0,
             ending: Ending::Ours,
             ended_ms: 10_000.0,
@@ -201,8 +202,8 @@ impl Script {
         self.attempt.tls = Some(TlsSeen {
             records: 5,
             server_hello: Some(hello),
-            chain: Vec::new(),
             completed: Some(TlsCompleted { after_ms: 5.0 }),
+            ..TlsSeen::default()
         });
         self
     }

@@ -2,11 +2,13 @@ use std::net::SocketAddr;
 
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols, ResponseFlags};
 use rdpdoctor_protocol::stranger::Stranger;
-use rdpdoctor_protocol::tls::{AlertDescription, AlertLevel, CipherSuite, ProtocolVersion};
+use rdpdoctor_protocol::tls::{
+    AlertDescription, AlertLevel, CipherSuite, HelloSpec, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
+use super::{CredsspSeen, Seen, Source};
 
 /// One TCP connection, live or captured: what was offered, how far it came, how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +29,9 @@ pub struct Attempt {
     pub negotiated: Option<Negotiated>,
     /// The TLS handshake, where one was begun.
     pub tls: Option<TlsSeen>,
+    /// The first exchange of CredSSP, where the server chose it and TLS was completed.
+    #[serde(default)]
+    pub credssp: Option<CredsspSeen>,
     /// Bytes received in all.
     pub received: u64,
     /// How it ended.
@@ -143,8 +148,13 @@ pub enum Routing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsOffer {
-    /// SSL 3.0 to TLS 1.3 with every cipher suite of the library, completed.
+    /// SSL 3.0 to TLS 1.3 with every cipher suite of the library, completed; where the server chose CredSSP, its first
+    /// exchange follows, without credentials.
     Complete,
+    /// The same without TLS 1.3.
+    CompleteBelowTls13,
+    /// A ClientHello of our own making; the handshake ends where the server's first flight does.
+    Hello(HelloSpec),
 }
 
 /// The TCP handshake.
@@ -185,8 +195,17 @@ pub struct TlsSeen {
     pub records: u32,
     /// The ServerHello.
     pub server_hello: Option<ServerHelloSeen>,
+    /// A HelloRetryRequest (RFC 8446 section 4.1.4): the group that the server wants instead.
+    #[serde(default)]
+    pub hello_retry: Option<NamedGroup>,
     /// The certificates as served, the leaf first.
     pub chain: Vec<Der>,
+    /// Whether this machine's certificate store trusts the chain.
+    #[serde(default)]
+    pub trust: Seen<Trust>,
+    /// How the key was exchanged, where the handshake shows it.
+    #[serde(default)]
+    pub key_exchange: Option<KeyExchangeSeen>,
     /// The end of the handshake, where it was reached.
     pub completed: Option<TlsCompleted>,
 }
@@ -200,6 +219,31 @@ pub struct ServerHelloSeen {
     pub version: ProtocolVersion,
     /// The cipher suite chosen.
     pub suite: CipherSuite,
+}
+
+/// The answer of a certificate store, for the chain alone: names and dates are judged apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trust {
+    /// Whether the chain ends at a root that the store holds.
+    pub trusted: bool,
+    /// The store's own words where it does not.
+    pub reason: Option<String>,
+    /// Whether the store says that a certificate of the chain was revoked.
+    #[serde(default)]
+    pub revoked: bool,
+}
+
+/// The key exchange of a TLS handshake up to TLS 1.2, or the group of TLS 1.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct KeyExchangeSeen {
+    /// The group, where it is a named one.
+    pub group: Option<NamedGroup>,
+    /// The size of the Diffie-Hellman prime in bits, where the server sent one.
+    pub prime_bits: Option<u16>,
+    /// The signature scheme of ServerKeyExchange or CertificateVerify.
+    pub scheme: Option<SignatureScheme>,
+    /// Whether that signature fits the certificate's key: then the server can use its private key.
+    pub verified: Option<bool>,
 }
 
 /// A completed TLS handshake.

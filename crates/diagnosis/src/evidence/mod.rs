@@ -1,15 +1,17 @@
 //! What was seen of one target: typed, sourced, timed, and never judged.
 
 mod attempt;
+mod credssp;
 mod path;
 mod resolution;
 mod seen;
 mod target;
 
 pub use attempt::{
-    Attempt, Connected, Der, Ending, NegotiateAnswer, NegotiateOffer, Negotiated, Offer, Routing, ServerHelloSeen,
-    StrangerSeen, TlsCompleted, TlsOffer, TlsSeen, Unreachable,
+    Attempt, Connected, Der, Ending, KeyExchangeSeen, NegotiateAnswer, NegotiateOffer, Negotiated, Offer, Routing,
+    ServerHelloSeen, StrangerSeen, TlsCompleted, TlsOffer, TlsSeen, Trust, Unreachable,
 };
+pub use credssp::{CredsspSeen, NtlmChallenge, NtlmVersion};
 pub use path::{Echo, EchoOutcome};
 pub use resolution::{LookupOutcome, NameServerAnswer, RecordType, Resolution, SystemAnswer};
 pub use seen::{Seen, Source};

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use crate::evidence::{Attempt, Ending, Evidence, NegotiateAnswer, StrangerSeen, SystemAnswer, Unreachable};
+use crate::evidence::{Attempt, Ending, Evidence, NegotiateAnswer, Offer, StrangerSeen, SystemAnswer, Unreachable};
 use crate::judge::Diagnosis;
 use crate::report::{Endpoint, Outcome, StageRow};
 use crate::{Severity, Stage};
@@ -85,7 +85,8 @@ fn unconnected(ending: &Ending, endpoint: SocketAddr) -> String {
 }
 
 fn negotiate(evidence: &Evidence, endpoint: SocketAddr) -> Option<StageRow> {
-    let asked = |attempt: &&Attempt| attempt.connected.is_some() && attempt.offer.negotiate.is_some();
+    let as_client = Offer::mstsc().protocols();
+    let asked = |attempt: &&Attempt| attempt.connected.is_some() && attempt.offer.protocols() == as_client;
     let attempts: Vec<&Attempt> = evidence.attempts_at(endpoint).map(|(_, a)| a).filter(asked).collect();
     let attempt = *attempts.iter().find(|attempt| attempt.negotiated.is_some()).or(attempts.first())?;
     let stage = |outcome, ms, summary| Some(row(Stage::Negotiate, Some(endpoint), outcome, ms, summary));
@@ -93,7 +94,8 @@ fn negotiate(evidence: &Evidence, endpoint: SocketAddr) -> Option<StageRow> {
         return stage(Outcome::Passed, Some(negotiated.after_ms), selected(&negotiated.answer));
     }
     let waited = attempt.connected.as_ref().map(|connected| attempt.ended_ms - connected.after_ms);
-    stage(Outcome::Failed, waited, cut_off(attempt))
+    let outcome = if attempt.ending == Ending::Ours { Outcome::Skipped } else { Outcome::Failed };
+    stage(outcome, waited, cut_off(attempt))
 }
 
 fn selected(answer: &NegotiateAnswer) -> String {

@@ -62,6 +62,7 @@ fn unopened(endpoint: SocketAddr, offer: Offer) -> Attempt {
         connected: None,
         negotiated: None,
         tls: None,
+        credssp: None,
         received: 0,
         ending: Ending::Ours,
         ended_ms: 0.0,
