@@ -42,6 +42,12 @@ pub enum DecodeError {
         /// How many bytes are left.
         count: usize,
     },
+    /// A structure stands where the exchange has no place for it.
+    #[error("{what} does not belong here")]
+    Unexpected {
+        /// The structure.
+        what: &'static str,
+    },
     /// A line of text holds a byte that does not belong there.
     #[error("{what} holds the byte {byte:#04x}")]
     ForbiddenByte {

@@ -6,7 +6,7 @@ use crate::{DecodeError, EncodeError};
 const HEADER_LENGTH: usize = 4;
 const DEFAULT_LIMIT: usize = 256 * 1024;
 const LONGEST: usize = (1 << 24) - 1;
-const MAX_CERTIFICATES: usize = 64;
+pub(super) const MAX_CERTIFICATES: usize = 64;
 
 open_code! {
     /// The type of a handshake message (IANA TLS `HandshakeType` registry).
@@ -147,7 +147,7 @@ impl Certificate {
     }
 }
 
-fn write_u24(out: &mut Vec<u8>, length: usize, what: &'static str) -> Result<(), EncodeError> {
+pub(super) fn write_u24(out: &mut Vec<u8>, length: usize, what: &'static str) -> Result<(), EncodeError> {
     let too_long = EncodeError::TooLong { what, length, limit: LONGEST };
     if length > LONGEST {
         return Err(too_long);
