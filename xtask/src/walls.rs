@@ -14,7 +14,8 @@ const MAY_LEAN_ON: [(&str, &[&str]); 8] = [
     ("rdpdoctor-diagnosis", &["rdpdoctor-protocol"]),
     ("rdpdoctor-sources", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),
     ("rdpdoctor-lab", &["rdpdoctor-protocol"]),
-    ("rdpdoctor-render", &["rdpdoctor-diagnosis"]),
+    // Of `protocol` it takes what makes foreign text harmless.
+    ("rdpdoctor-render", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),
     ("rdpdoctor-testbed", &[]),
     (
         "rdpdoctor",
