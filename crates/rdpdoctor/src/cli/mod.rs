@@ -1,0 +1,118 @@
+//! The command line: one file a subcommand.
+
+mod diagnose;
+mod explain;
+mod format;
+mod lab;
+mod probe;
+mod short;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::output::{Color, Output, complain};
+
+const SHORT_USAGE: &str = "\
+usage: rdpdoctor HOST[:PORT]...   find out why a Remote Desktop connection fails
+       rdpdoctor CAUSE-ID         what a root cause means and how to mend it
+       rdpdoctor --help           everything else
+";
+
+const AFTER_HELP: &str = "\
+\"rdpdoctor HOST\" is short for \"rdpdoctor diagnose HOST\", \"rdpdoctor CAUSE-ID\" for \"rdpdoctor explain CAUSE-ID\".
+
+Exit codes: 0 nothing stops a connection, 1 something does, 2 wrong usage, 3 the question could not be settled, \
+130 interrupted.";
+
+/// Finds out why a Remote Desktop connection fails, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "rdpdoctor", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Diagnose(diagnose::Arguments),
+    Explain(explain::Arguments),
+    Lab(lab::Arguments),
+}
+
+/// Why a subcommand did not come to its end.
+#[derive(Debug)]
+enum Failure {
+    /// The arguments do not make sense; the message says what to type instead.
+    Usage(String),
+    /// We could not do our work.
+    Work(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+pub(crate) fn main() -> Exit {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.len() < 2 {
+        let _ = io::stderr().write_all(SHORT_USAGE.as_bytes());
+        return Exit::Usage;
+    }
+    match Cli::try_parse_from(short::expand(arguments, &Cli::command())) {
+        Ok(cli) => run(cli),
+        Err(error) => explain_usage(&error),
+    }
+}
+
+fn run(cli: Cli) -> Exit {
+    let mut output = Output::new(cli.color);
+    let result = match cli.command {
+        Command::Diagnose(arguments) => arguments.run(&mut output),
+        Command::Explain(arguments) => arguments.run(&mut output),
+        Command::Lab(arguments) => arguments.run(&mut output),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(Failure::Usage(message)) => {
+            complain(&message);
+            Exit::Usage
+        }
+        Err(Failure::Work(error)) if is_closed_pipe(&error) => Exit::Good,
+        Err(Failure::Work(error)) => {
+            complain(&format!("{error:#}"));
+            Exit::Unsettled
+        }
+    }
+}
+
+/// Whoever read our output has seen enough.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Help and version as they are; what is wrong with the arguments in one line.
+fn explain_usage(error: &clap::Error) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = error.print();
+        return Exit::Good;
+    }
+    complain(&one_line(&error.to_string()));
+    Exit::Usage
+}
+
+/// What clap says before it repeats the usage.
+fn one_line(message: &str) -> String {
+    let said = message.split("\nUsage:").next().unwrap_or_default();
+    let said = said.split("\nFor more information").next().unwrap_or_default();
+    let words: Vec<&str> = said.trim_start_matches("error:").split_whitespace().collect();
+    format!("{}; see \"rdpdoctor --help\"", words.join(" ").replace(" tip: ", "; "))
+}

@@ -1,0 +1,171 @@
+//! What `diagnose` and `lab --diagnose` share: probing, printing, ^C.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use rdpdoctor_diagnosis::evidence::{Offer, Target};
+use rdpdoctor_diagnosis::report::{Report, build};
+use rdpdoctor_diagnosis::{Budget, Depth, Verdict, Want};
+use rdpdoctor_sources::probe::{self, Probe, Timeouts, examine};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::Failure;
+use super::format::{Format, Printer};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::progress::Progress;
+
+/// Targets that are probed at the same time.
+const SIDE_BY_SIDE: usize = 32;
+const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+#[derive(Debug, Args)]
+pub(super) struct ProbeArguments {
+    /// Tell apart everything that can be told apart, at the price of more connections
+    #[arg(long)]
+    deep: bool,
+    /// The longest wait for one answer
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+    /// The longest time for one target
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    max_time: Duration,
+    /// In which form to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// From which verdict on to end with exit code 1
+    #[arg(long, value_enum, value_name = "VERDICT", default_value_t)]
+    fail_on: FailOn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum FailOn {
+    /// A warning too
+    Warning,
+    /// Only where something stops a connection
+    #[default]
+    Broken,
+}
+
+impl ProbeArguments {
+    /// Probes every target and prints what is known of each, after ^C too.
+    pub(super) async fn diagnose(&self, targets: Vec<Target>, output: &mut Output) -> Result<Exit, Failure> {
+        let progress = Arc::new(Progress::new(&targets));
+        let stop = on_interrupt(Arc::clone(&progress));
+        let mut printer = Printer::new(output, self.format, targets.len());
+        let mut running = self.start(targets, &progress, &stop);
+        while let Some(done) = running.join_next().await {
+            let (place, report) = done?;
+            progress.done();
+            progress.clear();
+            printer.take(place, report)?;
+        }
+        let reports = printer.finish()?;
+        if *stop.borrow() {
+            return Ok(Exit::Interrupted);
+        }
+        let verdicts: Vec<Verdict> = reports.iter().map(|report| report.verdict).collect();
+        Ok(Exit::of(&verdicts, self.fail_on == FailOn::Warning))
+    }
+
+    fn start(
+        &self,
+        targets: Vec<Target>,
+        progress: &Arc<Progress>,
+        stop: &watch::Receiver<bool>,
+    ) -> JoinSet<(usize, Report)> {
+        let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        let probe = Arc::new(self.probe());
+        let budget = self.budget();
+        let mut running = JoinSet::new();
+        for (place, target) in targets.into_iter().enumerate() {
+            let (places, probe, progress, stop) =
+                (Arc::clone(&places), Arc::clone(&probe), Arc::clone(progress), stop.clone());
+            running.spawn(async move {
+                let _place = places.acquire_owned().await;
+                let observer = |event: probe::Progress<'_>| {
+                    if let probe::Progress::Begins(want) = event {
+                        progress.says(place, &step(want));
+                    }
+                };
+                let outcome = examine(target, budget, &probe, observer, interrupted(stop)).await;
+                (place, build(outcome.evidence, outcome.duration.as_secs_f64() * 1000.0))
+            });
+        }
+        running
+    }
+
+    fn probe(&self) -> Probe {
+        let timeouts = Timeouts { wait: self.timeout, total: self.max_time };
+        Probe { timeouts, ..Probe::default() }
+    }
+
+    fn budget(&self) -> Budget {
+        let depth = if self.deep { Depth::Deep } else { Depth::Gentle };
+        Budget { depth, ..Budget::default() }
+    }
+}
+
+/// What is being done, for the line on the terminal.
+fn step(want: &Want) -> String {
+    match want {
+        Want::SystemResolver => "asking the resolver".to_owned(),
+        Want::NameServers => "asking the name servers".to_owned(),
+        Want::Attempt { endpoint, offer, .. } => format!("{} {endpoint}", action(offer)),
+        Want::Echo { address } => format!("sending an ICMP echo to {address}"),
+    }
+}
+
+fn action(offer: &Offer) -> &'static str {
+    match (&offer.negotiate, &offer.tls) {
+        (None, _) => "connecting to",
+        (Some(_), None) => "negotiating with",
+        (Some(_), Some(_)) => "negotiating and starting TLS with",
+    }
+}
+
+/// Turns true at the first ^C. The second one ends the program at once.
+fn on_interrupt(progress: Arc<Progress>) -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return sender.closed().await;
+        }
+        sender.send_replace(true);
+        if tokio::signal::ctrl_c().await.is_ok() {
+            progress.clear();
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
+    receiver
+}
+
+/// Ready once ^C was typed.
+async fn interrupted(mut stop: watch::Receiver<bool>) {
+    if stop.wait_for(|stopped| *stopped).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if SECONDS.contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err(format!("type a number of seconds from {} to {}", SECONDS.start(), SECONDS.end())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_bounded() {
+        assert_eq!(seconds("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["", "0", "-1", "nan", "inf", "1e9", "ten"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

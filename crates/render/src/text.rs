@@ -1,0 +1,95 @@
+//! Text for people, on anything down to a serial console of 80 columns.
+//!
+//! Verdict first; then the connection step by step, the proof, what to do, what is missing, what else was found.
+
+mod findings;
+mod remedies;
+mod stages;
+mod words;
+
+use rdpdoctor_diagnosis::Verdict;
+use rdpdoctor_diagnosis::report::Report;
+use rdpdoctor_protocol::text::safe_text;
+use unicode_width::UnicodeWidthStr;
+
+use crate::Style;
+use crate::canvas::{Canvas, Piece};
+use crate::style::Paint;
+
+/// One report, its last line break included.
+pub fn report(report: &Report, style: &Style) -> String {
+    let mut canvas = Canvas::new(style);
+    verdict(&mut canvas, report);
+    canvas.blank();
+    stages::check_list(&mut canvas, report, style);
+    stages::protocols(&mut canvas, report);
+    if let Some(root) = report.root() {
+        findings::proof(&mut canvas, root);
+        remedies::all(&mut canvas, &root.remedies);
+    }
+    findings::missing(&mut canvas, report);
+    findings::others(&mut canvas, report);
+    footer(&mut canvas, report, style);
+    canvas.finish()
+}
+
+/// Several reports as one table: target, verdict, root cause.
+pub fn summary(reports: &[Report], style: &Style) -> String {
+    let mut canvas = Canvas::new(style);
+    let names: Vec<String> = reports.iter().map(|report| safe_text(words::target(report), 60)).collect();
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or_default().min(style.columns() / 2);
+    for (report, name) in reports.iter().zip(&names) {
+        let gap = " ".repeat(widest.saturating_sub(name.width()) + 2);
+        let word = format!("{:<14}", words::verdict(report.verdict));
+        let start = [Piece::plain(format!("{name}{gap}")), Piece::new(word, verdict_paint(report.verdict))];
+        let cause = report.root().map_or("-".to_owned(), words::finding);
+        canvas.flow(0, &start, &[Piece::plain(cause)]);
+    }
+    canvas.finish()
+}
+
+fn verdict(canvas: &mut Canvas<'_>, report: &Report) {
+    let paint = verdict_paint(report.verdict);
+    let word = words::verdict(report.verdict).to_uppercase();
+    let address = report.target.address.filter(|_| report.target.asked.literal().is_none());
+    let address = address.map_or(String::new(), |address| format!(" ({address})"));
+    let found = match (report.root(), report.verdict) {
+        (Some(root), _) => words::finding(root),
+        (None, Verdict::Healthy) => "nothing is wrong".to_owned(),
+        (None, _) => "not settled".to_owned(),
+    };
+    let body = [
+        Piece::new(words::target(report), Paint::Heading),
+        Piece::plain(address),
+        Piece::plain(format!(" \u{a0}{found}")),
+    ];
+    canvas.flow(0, &[Piece::new(word, paint), Piece::plain("  ")], &body);
+    canvas.flow(0, &[], &[Piece::new(sentence(report), Paint::Heading)]);
+}
+
+fn sentence(report: &Report) -> &str {
+    match (report.root(), report.verdict) {
+        (Some(root), _) => &root.title,
+        (None, Verdict::Healthy) => "A current Remote Desktop client gets through",
+        (None, _) => "What was measured does not settle whether a client gets through",
+    }
+}
+
+fn verdict_paint(verdict: Verdict) -> Paint {
+    match verdict {
+        Verdict::Healthy => Paint::Good,
+        Verdict::Warning | Verdict::Inconclusive => Paint::Caution,
+        Verdict::Broken | Verdict::Unreachable => Paint::Bad,
+    }
+}
+
+fn footer(canvas: &mut Canvas<'_>, report: &Report, style: &Style) {
+    canvas.blank();
+    let connections = match report.connections {
+        1 => "1 TCP connection".to_owned(),
+        several => format!("{several} TCP connections"),
+    };
+    let took = words::duration(report.duration_ms);
+    let when = words::time(report.evidence.started, style.local());
+    canvas.flow(0, &[], &[Piece::new(format!("{connections} in {took}, {when}"), Paint::Faint)]);
+}

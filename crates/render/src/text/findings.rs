@@ -1,0 +1,63 @@
+use rdpdoctor_diagnosis::report::{Report, ReportFinding};
+
+use super::words;
+use crate::canvas::{Canvas, Piece, inline};
+use crate::style::Paint;
+
+const BULLET: &str = "- ";
+
+/// Why the root cause is believed.
+pub(super) fn proof(canvas: &mut Canvas<'_>, root: &ReportFinding) {
+    if root.proof.is_empty() {
+        return;
+    }
+    canvas.heading("Proof");
+    for item in &root.proof {
+        canvas.flow(2, &[Piece::plain(BULLET)], &inline(&item.text));
+    }
+}
+
+/// What would make the answer surer, and how to get it.
+pub(super) fn missing(canvas: &mut Canvas<'_>, report: &Report) {
+    let of_root = report.root().map_or(&[][..], |root| root.missing.as_slice());
+    if of_root.is_empty() && report.missing.is_empty() {
+        return;
+    }
+    canvas.heading("Missing");
+    for text in of_root.iter().chain(&report.missing) {
+        canvas.flow(2, &[Piece::plain(BULLET)], &inline(text));
+    }
+}
+
+/// Where to read on, and everything beside the root cause in two lines each.
+pub(super) fn others(canvas: &mut Canvas<'_>, report: &Report) {
+    let root = report.root();
+    if let Some(root) = root {
+        canvas.blank();
+        canvas.flow(0, &[Piece::new("More: ", Paint::Heading)], &[command(root)]);
+    }
+    let others: Vec<&ReportFinding> = report.findings.iter().filter(|other| !is(root, other)).collect();
+    if others.is_empty() {
+        return;
+    }
+    canvas.heading("Also found");
+    for other in others {
+        let is_symptom = root.is_some_and(|root| root.explains.contains(&other.cause));
+        let role = if is_symptom { "a symptom of the above" } else { words::severity(other.severity) };
+        let certainty = words::certainty(other.certainty);
+        let text = [Piece::plain(format!("{} ({role}, {certainty}): ", other.title)), command(other)];
+        canvas.flow(2, &[Piece::plain(BULLET)], &text);
+    }
+}
+
+fn is(root: Option<&ReportFinding>, other: &ReportFinding) -> bool {
+    root.is_some_and(|root| root.cause == other.cause)
+}
+
+fn command(finding: &ReportFinding) -> Piece {
+    Piece::new(explain(finding), Paint::Command).unbroken()
+}
+
+fn explain(finding: &ReportFinding) -> String {
+    format!("rdpdoctor explain {}", finding.cause)
+}
