@@ -29,13 +29,13 @@ const PURE: [(&str, &str); 2] =
     [("rdpdoctor-protocol", "crates/protocol"), ("rdpdoctor-diagnosis", "crates/diagnosis")];
 
 /// Crates that reach for the network, threads, the clock or the system. Names that end in `-` are families.
-const IO_CRATES: [&str; 22] = [
+/// `libc` is none of them: crates that only compute ask it what the processor can do.
+const IO_CRATES: [&str; 21] = [
     "async-",
     "futures-",
     "getrandom",
     "hickory-",
     "hyper",
-    "libc",
     "mio",
     "native-tls",
     "notify",
@@ -55,8 +55,17 @@ const IO_CRATES: [&str; 22] = [
 ];
 
 /// Paths that a pure crate does not name.
-const IO_PATHS: [&str; 8] =
-    ["std::env", "std::fs", "std::os", "std::process", "std::thread", "tokio", "std::io::stdin", "std::io::stdout"];
+const IO_PATHS: [&str; 9] = [
+    "std::env",
+    "std::fs",
+    "std::os",
+    "std::process",
+    "std::thread",
+    "libc",
+    "tokio",
+    "std::io::stdin",
+    "std::io::stdout",
+];
 
 /// Names that a pure crate does not use, whatever path leads to them.
 const IO_NAMES: [&str; 10] = [
