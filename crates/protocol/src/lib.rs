@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod names;
+pub mod credssp;
 mod cursor;
 mod error;
 pub mod negotiation;
