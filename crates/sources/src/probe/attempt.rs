@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rdpdoctor_diagnosis::evidence::{Attempt, Connected, Ending, NegotiateAnswer, Offer, Source};
+use rdpdoctor_diagnosis::evidence::{Attempt, Connected, Ending, NegotiateAnswer, Offer, Source, TlsOffer, TlsSeen};
 use rdpdoctor_protocol::negotiation::Protocols;
 use tokio::time::Instant;
 
 use super::clock::millis;
 use super::negotiate::negotiate;
 use super::tcp;
-use super::tls;
+use super::tls::{self, Newest};
 use super::wire::Wire;
 
 /// Makes one offer at one endpoint. `via` is the endpoint with its scope, where it needs one.
@@ -45,11 +45,18 @@ async fn converse(wire: &mut Wire, attempt: &mut Attempt, wait: Duration) -> Res
     wire.allow(wait);
     let negotiated = attempt.negotiated.insert(negotiate(wire, offer, &mut rest).await?);
     let NegotiateAnswer::Selected { protocols, .. } = negotiated.answer else { return Ok(()) };
-    if attempt.offer.tls.is_none() || !begins_with_tls(protocols) {
-        return Ok(());
-    }
+    let Some(offer) = attempt.offer.tls.as_ref().filter(|_| begins_with_tls(protocols)) else { return Ok(()) };
+    let newest = match offer {
+        TlsOffer::Complete => Newest::Tls13,
+        TlsOffer::CompleteBelowTls13 => Newest::Tls12,
+        TlsOffer::Hello(_) => {
+            return Err(Ending::OurSystem {
+                error: "this probe sends no hello but that of its TLS library".to_owned(),
+            });
+        }
+    };
     wire.allow(wait);
-    tls::complete(wire, rest, attempt.tls.insert(Default::default())).await
+    tls::complete(wire, newest, rest, attempt.tls.insert(TlsSeen::default())).await
 }
 
 fn unopened(endpoint: SocketAddr, offer: Offer) -> Attempt {

@@ -71,7 +71,7 @@ struct Finished {
 enum Brought {
     Resolution { answer: io::Result<(SystemAnswer, Scopes)>, took: Duration },
     NameServers(Result<Vec<NameServerAnswer>, String>),
-    Attempt(Attempt),
+    Attempt(Box<Attempt>),
     Echo(Echo),
 }
 
@@ -105,13 +105,13 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
     fn begin(&mut self, want: Want) {
         (self.observer)(Progress::Begins(&want));
         self.schedule.begin(&want);
-        let wait = self.probe.timeouts.wait;
+        let patience = self.probe.timeouts.wait;
         match want.clone() {
             Want::SystemResolver => {
                 let host = self.evidence.target.host.clone();
                 self.measure(want, async move {
                     let begun = Instant::now();
-                    let answer = resolve(&host, wait).await;
+                    let answer = resolve(&host, patience).await;
                     Brought::Resolution { answer, took: begun.elapsed() }
                 });
             }
@@ -120,7 +120,7 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                 self.measure(want, async move {
                     let whom = whom.map_or_else(NameServers::of_this_system, Ok);
                     Brought::NameServers(match whom {
-                        Ok(whom) => name_servers::ask(&target, &whom, wait).await,
+                        Ok(whom) => name_servers::ask(&target, &whom, patience).await,
                         Err(why) => Err(why),
                     })
                 });
@@ -128,13 +128,13 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
             Want::Attempt { endpoint, offer, .. } => {
                 let (via, started_ms) = (self.scopes.apply(endpoint), millis(self.origin.elapsed()));
                 self.measure(want, async move {
-                    let attempt = attempt(endpoint, via, offer, wait).await;
-                    Brought::Attempt(Attempt { started_ms, ..attempt })
+                    let attempt = attempt(endpoint, via, offer, patience).await;
+                    Brought::Attempt(Box::new(Attempt { started_ms, ..attempt }))
                 });
             }
             Want::Echo { address } => {
                 let via = self.scopes.apply(SocketAddr::new(address, 0));
-                self.measure(want, async move { Brought::Echo(echo(via, wait).await) });
+                self.measure(want, async move { Brought::Echo(echo(via, patience).await) });
             }
         }
     }
@@ -156,7 +156,7 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                 self.schedule.end(&attempt, &self.evidence);
                 let earlier = |other: &Attempt| other.started_ms <= attempt.started_ms;
                 let place = self.evidence.attempts.partition_point(earlier);
-                self.evidence.attempts.insert(place, attempt);
+                self.evidence.attempts.insert(place, *attempt);
             }
             Brought::Echo(echo) => self.evidence.echoes.push(echo),
         }

@@ -13,6 +13,7 @@ use super::clock::millis;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 const PAYLOAD: &[u8; 16] = b"rdpdoctor echo 1";
+const SEQUENCE: u8 = 1;
 const LARGEST: usize = 2048;
 const V4_HEADER: usize = 20;
 
@@ -98,20 +99,20 @@ impl Family {
 
 fn request(family: Family, id: u16) -> Vec<u8> {
     let [id_high, id_low] = id.to_be_bytes();
-    let mut message = [&[family.request_type(), 0, 0, 0, id_high, id_low, 0, 1], PAYLOAD.as_slice()].concat();
-    // The kernel fills in the checksum of ICMPv6, which covers addresses too.
-    if family == Family::V4
-        && let Some(field) = message.get(..).map(checksum)
-        && let Some(place) = message.get_mut(2..4)
-    {
-        place.copy_from_slice(&field.to_be_bytes());
+    let message = |sum: [u8; 2]| {
+        let [high, low] = sum;
+        [&[family.request_type(), 0, high, low, id_high, id_low, 0, SEQUENCE], PAYLOAD.as_slice()].concat()
+    };
+    match family {
+        Family::V4 => message(checksum(&message([0, 0])).to_be_bytes()),
+        // The kernel fills it in: it covers the addresses too.
+        Family::V6 => message([0, 0]),
     }
-    message
 }
 
 fn is_reply(datagram: &[u8], family: Family, id: Option<u16>) -> bool {
     let message = if family == Family::V4 { without_ip_header(datagram) } else { datagram };
-    let Some((&[kind, code, _, _, id_high, id_low, 0, 1], payload)) = message.split_first_chunk::<8>() else {
+    let Some((&[kind, code, _, _, id_high, id_low, 0, SEQUENCE], payload)) = message.split_first_chunk::<8>() else {
         return false;
     };
     let ours = id.is_none_or(|id| id == u16::from_be_bytes([id_high, id_low]));
@@ -166,6 +167,15 @@ mod tests {
         let mut foreign = reply(7);
         foreign[8] ^= 1;
         assert!(!is_reply(&foreign, Family::V4, Some(7)));
+    }
+
+    #[tokio::test]
+    async fn the_loopback_interface_answers_unless_we_may_not_ask() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let echo = echo(address.parse().unwrap(), LONGEST_WAIT).await;
+            let answered = matches!(echo.outcome.observed(), Some(EchoOutcome::Answered { .. }));
+            assert!(answered || matches!(echo.outcome, Seen::NotObtained { .. }), "{echo:?}");
+        }
     }
 
     #[test]

@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn a_scope_is_put_back_where_it_was_taken_from() {
-        let scoped: SocketAddr = "[fe80::1%7]:0".parse().unwrap();
-        let scopes = Scopes::of(&[scoped, "10.0.0.5:0".parse().unwrap()]);
+        let link_local: SocketAddr = "[fe80::1%7]:0".parse().unwrap();
+        let scopes = Scopes::of(&[link_local, "10.0.0.5:0".parse().unwrap()]);
         let plain = |text: &str| text.parse::<SocketAddr>().unwrap();
         assert_eq!(scopes.apply(plain("[fe80::1]:3389")), plain("[fe80::1%7]:3389"));
         assert_eq!(scopes.apply(plain("[fe80::2]:3389")), plain("[fe80::2]:3389"));

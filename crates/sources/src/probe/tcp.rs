@@ -90,10 +90,15 @@ fn refusal(error: &io::Error, endpoint: SocketAddr, when: When) -> Ending {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
     use super::*;
 
-    fn seen(code: i32, endpoint: &str, when: When) -> Ending {
-        refusal(&io::Error::from_raw_os_error(code), endpoint.parse().unwrap(), when)
+    const V4: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 3389);
+    const V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 3389);
+
+    fn seen(code: i32, endpoint: SocketAddr, when: When) -> Ending {
+        refusal(&io::Error::from_raw_os_error(code), endpoint, when)
     }
 
     fn unreachable(report: Unreachable) -> Ending {
@@ -102,26 +107,23 @@ mod tests {
 
     #[test]
     fn tells_our_own_missing_route_from_an_icmp_message() {
-        let v4 = "192.0.2.1:3389";
-        assert_eq!(seen(libc::ENETUNREACH, v4, When::AtOnce), unreachable(Unreachable::NoRoute));
-        assert_eq!(seen(libc::EHOSTUNREACH, v4, When::AtOnce), unreachable(Unreachable::NoRoute));
-        assert_eq!(seen(libc::ENETUNREACH, v4, When::Later), unreachable(Unreachable::Network));
-        assert_eq!(seen(libc::EHOSTUNREACH, v4, When::Later), unreachable(Unreachable::Host));
+        assert_eq!(seen(libc::ENETUNREACH, V4, When::AtOnce), unreachable(Unreachable::NoRoute));
+        assert_eq!(seen(libc::EHOSTUNREACH, V4, When::AtOnce), unreachable(Unreachable::NoRoute));
+        assert_eq!(seen(libc::ENETUNREACH, V4, When::Later), unreachable(Unreachable::Network));
+        assert_eq!(seen(libc::EHOSTUNREACH, V4, When::Later), unreachable(Unreachable::Host));
     }
 
     #[test]
     fn permission_is_the_networks_affair_only_in_ipv6_and_only_later() {
-        let (v4, v6) = ("192.0.2.1:3389", "[2001:db8::1]:3389");
-        assert_eq!(seen(libc::EACCES, v6, When::Later), unreachable(Unreachable::Prohibited));
-        assert!(matches!(seen(libc::EACCES, v6, When::AtOnce), Ending::OurSystem { .. }));
-        assert!(matches!(seen(libc::EPERM, v4, When::Later), Ending::OurSystem { .. }));
+        assert_eq!(seen(libc::EACCES, V6, When::Later), unreachable(Unreachable::Prohibited));
+        assert!(matches!(seen(libc::EACCES, V6, When::AtOnce), Ending::OurSystem { .. }));
+        assert!(matches!(seen(libc::EPERM, V4, When::Later), Ending::OurSystem { .. }));
     }
 
     #[test]
     fn answers_and_silence_keep_their_names() {
-        let v4 = "192.0.2.1:3389";
-        assert_eq!(seen(libc::ECONNREFUSED, v4, When::AtOnce), Ending::Refused);
-        assert_eq!(seen(libc::ETIMEDOUT, v4, When::Later), Ending::Silent);
-        assert!(matches!(seen(libc::EMFILE, v4, When::AtOnce), Ending::OurSystem { .. }));
+        assert_eq!(seen(libc::ECONNREFUSED, V4, When::AtOnce), Ending::Refused);
+        assert_eq!(seen(libc::ETIMEDOUT, V4, When::Later), Ending::Silent);
+        assert!(matches!(seen(libc::EMFILE, V4, When::AtOnce), Ending::OurSystem { .. }));
     }
 }

@@ -28,8 +28,13 @@ const ALERT_REASONS: std::ops::RangeInclusive<i32> = 1000..=1255;
 
 /// Completes a handshake on a connection where the server waits for a ClientHello. `first` is what it has sent
 /// already. Fills `seen` however far it comes.
-pub(crate) async fn complete(wire: &mut Wire, first: Vec<u8>, seen: &mut TlsSeen) -> Result<(), Ending> {
-    let stream = client().map_err(|error| Ending::OurSystem { error: error.to_string() })?;
+pub(crate) async fn complete(
+    wire: &mut Wire,
+    newest: Newest,
+    first: Vec<u8>,
+    seen: &mut TlsSeen,
+) -> Result<(), Ending> {
+    let stream = client(newest).map_err(|error| Ending::OurSystem { error: error.to_string() })?;
     let mut handshake = Handshake { stream, watch: Watch::new(seen), already: wire.received() };
     let outcome = handshake.run(wire, first).await;
     let Handshake { stream, .. } = handshake;
@@ -37,6 +42,13 @@ pub(crate) async fn complete(wire: &mut Wire, first: Vec<u8>, seen: &mut TlsSeen
         seen.chain = chain(&stream);
     }
     outcome
+}
+
+/// The newest version on offer; the oldest is SSL 3.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Newest {
+    Tls12,
+    Tls13,
 }
 
 struct Handshake<'a> {
@@ -123,11 +135,15 @@ fn chain(stream: &SslStream<Queues>) -> Vec<Der> {
     certificates.filter_map(|certificate| certificate.to_der().ok().map(Der)).collect()
 }
 
-fn client() -> Result<SslStream<Queues>, ErrorStack> {
+fn client(newest: Newest) -> Result<SslStream<Queues>, ErrorStack> {
     static CONTEXT: OnceLock<Result<Library, ErrorStack>> = OnceLock::new();
     let library = CONTEXT.get_or_init(Library::open).as_ref().map_err(Clone::clone)?;
     // No SNI: mstsc sends none.
-    SslStream::new(Ssl::new(&library.context)?, Queues::default())
+    let mut ssl = Ssl::new(&library.context)?;
+    if newest == Newest::Tls12 {
+        ssl.set_max_proto_version(Some(SslVersion::TLS1_2))?;
+    }
+    SslStream::new(ssl, Queues::default())
 }
 
 struct Library {

@@ -106,6 +106,10 @@ impl<'a> Watch<'a> {
         match message.msg_type {
             HandshakeType::SERVER_HELLO => {
                 let hello = ServerHello::decode(&message.body)?;
+                if hello.is_hello_retry_request() {
+                    self.seen.hello_retry = hello.selected_group();
+                    return Ok(());
+                }
                 let (version, suite) = (hello.selected_version(), hello.cipher_suite);
                 self.seen.server_hello = Some(ServerHelloSeen { after_ms, version, suite });
             }

@@ -72,7 +72,7 @@ async fn a_closed_port_settles_within_the_budget() {
 #[tokio::test]
 async fn stopping_keeps_what_is_finished() {
     let silent = serve(stay_silent);
-    let timeouts = Timeouts { wait: Duration::from_secs(60), total: Duration::from_secs(60) };
+    let timeouts = Timeouts { wait: Duration::from_mins(1), total: Duration::from_mins(1) };
     let probe = Probe { timeouts, ..Probe::default() };
     let stop = tokio::time::sleep(Duration::from_millis(300));
     let outcome = examine(target(silent), Budget::default(), &probe, |_| {}, stop).await;
@@ -84,7 +84,7 @@ async fn stopping_keeps_what_is_finished() {
 #[tokio::test]
 async fn the_whole_run_is_bounded() {
     let silent = serve(stay_silent);
-    let timeouts = Timeouts { wait: Duration::from_millis(300), total: Duration::from_millis(1000) };
+    let timeouts = Timeouts { wait: Duration::from_millis(300), total: Duration::from_secs(1) };
     let outcome = run(silent, &Probe { timeouts, ..Probe::default() }).await;
     assert_ne!(outcome.end, End::Stopped);
     assert!(outcome.evidence.attempts.iter().any(|attempt| attempt.ending == Ending::Silent));

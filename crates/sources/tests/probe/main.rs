@@ -1,6 +1,11 @@
 //! The probe against small servers on the loopback interface that answer with real bytes.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test server that fails fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test server that fails fails its test"
+)]
 
 mod examine;
 mod name_servers;

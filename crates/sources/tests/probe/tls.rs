@@ -5,14 +5,14 @@ use std::net::TcpStream;
 use std::sync::mpsc::channel;
 
 use openssl::ssl::{SslVerifyMode, SslVersion};
-use rdpdoctor_diagnosis::evidence::{Attempt, Der, Ending, TlsSeen};
+use rdpdoctor_diagnosis::evidence::{Attempt, Der, Ending, Offer, TlsOffer, TlsSeen};
 use rdpdoctor_protocol::negotiation::Protocols;
 use rdpdoctor_protocol::stranger::Stranger;
-use rdpdoctor_protocol::tls::{Alert, AlertDescription, AlertLevel, CipherSuite, ProtocolVersion};
+use rdpdoctor_protocol::tls::{Alert, AlertDescription, AlertLevel, CipherSuite, NamedGroup, ProtocolVersion};
 
 use crate::server::{
-    Course, acceptor, answer, certificate, client_hello, confirm, drip, fin, flood, meet, request, reset, selected,
-    stay_silent,
+    Course, acceptor, answer, attempt, certificate, client_hello, confirm, drip, fin, flood, meet, request, reset,
+    selected, serve, stay_silent,
 };
 
 const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
@@ -70,6 +70,33 @@ async fn every_version_is_completed_and_named() {
 #[tokio::test]
 async fn the_newest_common_version_is_taken() {
     let attempt = complete(SslVersion::TLS1, SslVersion::TLS1_3).await;
+    assert_eq!(tls(&attempt).server_hello.as_ref().unwrap().version, ProtocolVersion::TLS13);
+}
+
+#[tokio::test]
+async fn tls_13_is_left_out_where_the_offer_says_so() {
+    let acceptor = acceptor(SslVersion::TLS1, SslVersion::TLS1_3).build();
+    let address = serve(move |mut stream| {
+        answer(&mut stream, &confirm(Protocols::SSL));
+        stay_silent(acceptor.accept(stream).unwrap().get_ref().try_clone().unwrap());
+    });
+    let attempt = attempt(address, Offer { tls: Some(TlsOffer::CompleteBelowTls13), ..Offer::mstsc() }).await;
+    assert!(attempt.completed_tls(), "{attempt:?}");
+    assert_eq!(tls(&attempt).server_hello.as_ref().unwrap().version, ProtocolVersion::TLS12);
+}
+
+#[tokio::test]
+async fn a_server_may_ask_for_another_group() {
+    let mut builder = acceptor(SslVersion::TLS1_3, SslVersion::TLS1_3);
+    builder.set_groups_list("P-384").unwrap();
+    let acceptor = builder.build();
+    let attempt = meet(move |mut stream| {
+        answer(&mut stream, &confirm(Protocols::SSL));
+        stay_silent(acceptor.accept(stream).unwrap().get_ref().try_clone().unwrap());
+    })
+    .await;
+    assert!(attempt.completed_tls(), "{attempt:?}");
+    assert_eq!(tls(&attempt).hello_retry, Some(NamedGroup::SECP384R1));
     assert_eq!(tls(&attempt).server_hello.as_ref().unwrap().version, ProtocolVersion::TLS13);
 }
 

@@ -25,12 +25,13 @@ pub(super) fn read() -> Result<NameServers, String> {
 
 #[cfg(windows)]
 pub(super) fn read() -> Result<NameServers, String> {
-    use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+    use std::net::{IpAddr, SocketAddr};
 
     let adapters = ipconfig::get_adapters().map_err(|error| error.to_string())?;
     let up = adapters.iter().filter(|adapter| adapter.oper_status() == ipconfig::OperStatus::IfOperStatusUp);
-    // Windows lists these three on adapters without a name server of their own.
-    let placeholder = |address: &&IpAddr| matches!(address, IpAddr::V6(v6) if v6.segments().starts_with(&Ipv6Addr::new(0xfec0, 0, 0, 0xffff, 0, 0, 0, 0).segments()[..4]));
+    // fec0:0:0:ffff::1 to 3 stand on adapters without a name server of their own.
+    let placeholder =
+        |address: &&IpAddr| matches!(address, IpAddr::V6(v6) if matches!(v6.segments(), [0xfec0, 0, 0, 0xffff, ..]));
     let mut servers = Vec::new();
     for address in up.flat_map(|adapter| adapter.dns_servers()).filter(|address| !placeholder(address)) {
         let server = SocketAddr::new(*address, PORT);
