@@ -9,6 +9,7 @@ use crate::{Certainty, Detection, Severity};
 
 /// One measurement that would tell more. The driver gives it to a source that can make it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every want is an attempt, and there are few of them")]
 pub enum Want {
     /// The system's resolver.
     SystemResolver,
