@@ -97,7 +97,8 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                 Some(Ok(finished)) => self.record(finished),
                 // A task that panicked; the schedule sees to it that its want is not begun for ever.
                 Some(Err(_)) => {}
-                None => return,
+                None if waiting.is_empty() => return,
+                None => self.schedule.all_closed(),
             }
         }
     }

@@ -50,6 +50,11 @@ impl Schedule {
         }
     }
 
+    /// Nothing is under way any more, whatever became of it.
+    pub(super) fn all_closed(&mut self) {
+        self.open.clear();
+    }
+
     fn had_company(&self, attempt: &Attempt, evidence: &Evidence) -> bool {
         let beside = |other: &Attempt| {
             other != attempt
@@ -68,5 +73,67 @@ fn limit(want: &Want) -> usize {
     match want {
         Want::Attempt { times, .. } => *times,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_diagnosis::evidence::{Connected, Offer, Source, Target};
+
+    use super::*;
+
+    const ENDPOINT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3389);
+
+    fn attempt(connected_ms: Option<f64>, ending: Ending) -> Attempt {
+        Attempt {
+            source: Source::Probe,
+            endpoint: ENDPOINT,
+            local: None,
+            offer: Offer::mstsc(),
+            started_ms: 0.0,
+            connected: connected_ms.map(|after_ms| Connected { after_ms }),
+            negotiated: None,
+            tls: None,
+            credssp: None,
+            received: 0,
+            ending,
+            ended_ms: 10_000.0,
+        }
+    }
+
+    /// Two connections are begun; whether two still may be open after one ended like this.
+    fn stays_at_two(begun: usize, ended: &Attempt) -> bool {
+        let target: Target = ENDPOINT.to_string().parse().unwrap();
+        let evidence = Evidence::new(target, jiff::Timestamp::UNIX_EPOCH);
+        let want = Want::attempt(ENDPOINT, Offer::mstsc());
+        let mut schedule = Schedule::new(2);
+        for _ in 0..begun {
+            assert!(schedule.may_begin(&want));
+            schedule.begin(&want);
+        }
+        schedule.end(ended, &evidence);
+        schedule.all_closed();
+        schedule.begin(&want);
+        schedule.may_begin(&want)
+    }
+
+    #[test]
+    fn a_slow_syn_or_one_lost_in_company_makes_it_one_at_a_time() {
+        assert!(stays_at_two(2, &attempt(Some(5.0), Ending::Ours)));
+        assert!(!stays_at_two(2, &attempt(Some(1003.0), Ending::Ours)));
+        assert!(!stays_at_two(2, &attempt(None, Ending::Silent)));
+        assert!(stays_at_two(1, &attempt(None, Ending::Silent)), "it was alone");
+        assert!(stays_at_two(2, &attempt(None, Ending::Refused)));
+    }
+
+    #[test]
+    fn no_want_is_begun_more_often_than_it_asks_for() {
+        let repeat = Want::repeat(ENDPOINT, Offer::mstsc());
+        let mut schedule = Schedule::new(2);
+        for _ in 0..2 {
+            assert_eq!(schedule.fresh(vec![repeat.clone()]).len(), 1);
+            schedule.begin(&repeat);
+        }
+        assert_eq!(schedule.fresh(vec![repeat.clone(), Want::NameServers]), [Want::NameServers]);
     }
 }

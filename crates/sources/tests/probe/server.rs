@@ -119,7 +119,8 @@ pub(crate) fn drip(mut stream: TcpStream, bytes: &[u8]) {
 pub(crate) fn acceptor(oldest: SslVersion, newest: SslVersion) -> openssl::ssl::SslAcceptorBuilder {
     let (key, certificate) = identity();
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
-    builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1 | SslOptions::NO_TLSV1_3);
+    builder
+        .clear_options(SslOptions::NO_SSLV3 | SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1 | SslOptions::NO_TLSV1_3);
     builder.set_min_proto_version(Some(oldest)).unwrap();
     builder.set_max_proto_version(Some(newest)).unwrap();
     builder.set_cipher_list("DEFAULT:@SECLEVEL=0").unwrap();

@@ -74,6 +74,31 @@ async fn the_newest_common_version_is_taken() {
 }
 
 #[tokio::test]
+async fn what_no_current_library_offers_is_completed_too() {
+    // Loads what RC4 needs, for the servers below as well.
+    complete(SslVersion::TLS1_2, SslVersion::TLS1_2).await;
+    let cases = [
+        (SslVersion::SSL3, "RC4-SHA", ProtocolVersion::SSL3, "TLS_RSA_WITH_RC4_128_SHA"),
+        (SslVersion::TLS1, "DES-CBC3-SHA", ProtocolVersion::TLS10, "TLS_RSA_WITH_3DES_EDE_CBC_SHA"),
+        (SslVersion::TLS1_2, "RC4-MD5", ProtocolVersion::TLS12, "TLS_RSA_WITH_RC4_128_MD5"),
+        (SslVersion::TLS1_2, "NULL-SHA", ProtocolVersion::TLS12, "TLS_RSA_WITH_NULL_SHA"),
+    ];
+    for (offered, cipher, version, suite) in cases {
+        let mut builder = acceptor(offered, offered);
+        builder.set_cipher_list(&format!("{cipher}:@SECLEVEL=0")).unwrap();
+        let acceptor = builder.build();
+        let attempt = meet(move |mut stream| {
+            answer(&mut stream, &confirm(Protocols::SSL));
+            stay_silent(acceptor.accept(stream).unwrap().get_ref().try_clone().unwrap());
+        })
+        .await;
+        assert!(attempt.completed_tls(), "{cipher}: {:?}", attempt.ending);
+        let hello = tls(&attempt).server_hello.as_ref().unwrap();
+        assert_eq!((hello.version, hello.suite), (version, CipherSuite::from_name(suite).unwrap()));
+    }
+}
+
+#[tokio::test]
 async fn tls_13_is_left_out_where_the_offer_says_so() {
     let acceptor = acceptor(SslVersion::TLS1, SslVersion::TLS1_3).build();
     let address = serve(move |mut stream| {
