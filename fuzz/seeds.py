@@ -26,6 +26,36 @@ def flight(name: str) -> bytes:
     return b"\xff" + (DATA / name).read_bytes()
 
 
+def der(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return bytes([tag, len(content)]) + content if len(content) < 128 else bytes([tag, 0x81, len(content)]) + content
+
+
+def ts_request(token: bytes) -> bytes:
+    tokens = der(0x30, der(0x30, der(0xA0, der(0x04, token))))
+    return der(0x30, bytes.fromhex("a003020106"), der(0xA1, tokens))
+
+
+def client_hello(*extensions: str) -> bytes:
+    block = b"".join(map(bytes.fromhex, extensions))
+    body = bytes.fromhex("0303") + bytes(32) + bytes.fromhex("00" "0006c030009d000a" "0100")
+    body += len(block).to_bytes(2, "big") + block if extensions else b""
+    return b"\x01" + len(body).to_bytes(3, "big") + body
+
+
+NTLM_NEGOTIATE = bytes.fromhex("4e544c4d53535000" "01000000" "b78208e2" + "00" * 16 + "0a00614a0000000f")
+NTLM_CHALLENGE = bytes.fromhex(
+    "4e544c4d53535000" "02000000" "0600060038000000" "15828ae2" "0123456789abcdef" "0000000000000000"
+    "1a001a003e000000" "0a0063450000000f" "500043003100" "01000600500043003100" "070008000090d3ca1b5bdc01" "00000000"
+)
+NTLM_OID = bytes.fromhex("060a2b06010401823702020a")
+SPNEGO_OID = bytes.fromhex("06062b0601050502")
+SPNEGO_INIT = der(
+    0x60, SPNEGO_OID, der(0xA0, der(0x30, der(0xA0, der(0x30, NTLM_OID)), der(0xA2, der(0x04, NTLM_NEGOTIATE))))
+)
+SPNEGO_RESPONSE = der(
+    0xA1, der(0x30, bytes.fromhex("a0030a0101"), der(0xA1, NTLM_OID), der(0xA2, der(0x04, NTLM_CHALLENGE)))
+)
 NEGOTIATION = bytes.fromhex("010008000b000000")
 CORRELATED = bytes.fromhex("010808000b000000" + "06002400") + bytes(range(32))
 
@@ -57,6 +87,25 @@ SEEDS = {
         b"RFB 003.008\n",
         bytes.fromhex("4a0000000a382e302e333600"),
         "a\u202eb\u200b\x1b[31m\u00fc".encode(),
+    ],
+    "client_hello": [
+        client_hello(),
+        client_hello("000a00080006001d00170018", "000b00020100", "ff01000100"),
+        client_hello("0000000b0009000006736572766572", "002b0003020304", "003300050003001d0000", "001500020000"),
+    ],
+    "server_key_exchange": [
+        bytes.fromhex("00" "030017" "0304aabb" "08040002" "5151"),
+        bytes.fromhex("0b" "00030001ff" "000102" "00020107" "000151"),
+        bytes.fromhex("05" "00030001ff" "000102" "00020107"),
+        bytes.fromhex("00" "00" "000010" "0000023000" "000400120000" "0000000000"),
+    ],
+    "credssp": [
+        ts_request(NTLM_NEGOTIATE),
+        ts_request(SPNEGO_INIT),
+        ts_request(SPNEGO_RESPONSE),
+        der(0x30, bytes.fromhex("a003020106" "a4060204c000006d")),
+        NTLM_CHALLENGE,
+        SPNEGO_RESPONSE,
     ],
 }
 

@@ -5,7 +5,9 @@ use std::fmt::Debug;
 
 use rdpdoctor_protocol::negotiation::{FailureCode, NegotiationAnswer, Protocols, RequestFlags, ResponseFlags};
 use rdpdoctor_protocol::stranger::Stranger;
-use rdpdoctor_protocol::tls::{Alert, AlertDescription, AlertLevel, CipherSuite, ProtocolVersion};
+use rdpdoctor_protocol::tls::{
+    Alert, AlertDescription, AlertLevel, CipherSuite, HelloSpec, Look, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_value, json, to_value};
@@ -54,6 +56,34 @@ fn structures_carry_names() {
     );
     both_ways(&Stranger::PostgreSql, &json!("postgresql"));
     both_ways(&Stranger::Ssh, &json!("ssh"));
+}
+
+#[test]
+fn offers_are_lists_of_names() {
+    both_ways(&NamedGroup::X25519, &json!("x25519"));
+    both_ways(&SignatureScheme::RSA_PKCS1_SHA1, &json!("rsa_pkcs1_sha1"));
+    both_ways(&Look::Windows10V1607, &json!("windows10-v1607"));
+    let spec = HelloSpec::new(&[ProtocolVersion::TLS10], &[CipherSuite(0x002f)]);
+    let json = json!({
+        "versions": ["TLS 1.0"],
+        "record_version": "TLS 1.0",
+        "suites": ["TLS_RSA_WITH_AES_128_CBC_SHA"],
+        "groups": ["x25519", "secp256r1", "secp384r1", "secp521r1"],
+        "key_shares": [],
+        "schemes": spec.schemes,
+        "point_formats": [0],
+        "server_name": null,
+        "session_id_length": 0,
+        "extensions": [
+            "server_name", "supported_groups", "ec_point_formats", "extended_master_secret", "renegotiation_info"
+        ],
+        "length": null,
+    });
+    both_ways(&spec, &json);
+    for look in Look::ALL {
+        let spec = look.spec(Some("server.test"));
+        assert_eq!(from_value::<HelloSpec>(to_value(&spec).unwrap()).unwrap(), spec);
+    }
 }
 
 #[test]
