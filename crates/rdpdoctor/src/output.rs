@@ -29,8 +29,8 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(color: Color) -> Self {
-        let choice = match color {
+    pub(crate) fn new(when: Color) -> Self {
+        let choice = match when {
             Color::Auto => AutoStream::choice(&io::stdout()),
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,

@@ -66,8 +66,22 @@ impl Line {
     /// Blanks instead of an escape sequence: old Windows consoles know no other way.
     fn clear(&mut self) {
         if self.shown > 0 {
-            let _ = write!(io::stderr(), "\r{:0$}\r", self.shown);
+            let _ = io::stderr().write_all(blank_out(self.shown).as_bytes());
             self.shown = 0;
         }
+    }
+}
+
+fn blank_out(columns: usize) -> String {
+    format!("\r{}\r", " ".repeat(columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_taken_back_with_blanks() {
+        assert_eq!(blank_out(3), "\r   \r");
     }
 }

@@ -81,23 +81,24 @@ impl<'a> Canvas<'a> {
         }
         let hang = indent + start.iter().map(|piece| piece.text.width()).sum::<usize>();
         let room = self.style.columns().saturating_sub(hang).max(1);
-        let mut used = 0;
+        let mut line = Run::default();
         for word in words(&body).into_iter().flat_map(|word| word.fit(room)) {
-            let space = usize::from(word.spaced && used > 0);
-            if used > 0 && used + space + word.width() > room {
+            let space = usize::from(word.spaced && line.columns > 0);
+            if line.columns > 0 && line.columns + space + word.width() > room {
+                self.print_run(&std::mem::take(&mut line));
                 self.blank();
                 self.spaces(hang);
-                used = 0;
-            } else if space > 0 {
-                self.text.push(' ');
-                used += space;
             }
-            used += word.width();
-            for piece in &word.pieces {
-                self.print(piece);
-            }
+            line.push(word);
         }
+        self.print_run(&line);
         self.blank();
+    }
+
+    fn print_run(&mut self, run: &Run) {
+        for piece in &run.pieces {
+            self.print(piece);
+        }
     }
 
     fn spaces(&mut self, count: usize) {
@@ -113,6 +114,34 @@ impl<'a> Canvas<'a> {
         let ansi = self.style.ansi(piece.paint);
         let text = piece.text.replace(NO_BREAK_SPACE, " ");
         self.text.extend([ansi.render().to_string(), text, ansi.render_reset().to_string()]);
+    }
+}
+
+/// A line that grows; neighbours of one look become one piece.
+#[derive(Default)]
+struct Run {
+    pieces: Vec<Piece>,
+    columns: usize,
+}
+
+impl Run {
+    fn push(&mut self, word: Word) {
+        if word.spaced && self.columns > 0 {
+            let paints = (self.pieces.last().map(|piece| piece.paint), word.pieces.first().map(|piece| piece.paint));
+            let paint = if paints.0 == paints.1 { paints.0 } else { None };
+            self.add(Piece { text: " ".to_owned(), paint: paint.unwrap_or(Paint::Plain) });
+        }
+        for piece in word.pieces {
+            self.add(piece);
+        }
+    }
+
+    fn add(&mut self, piece: Piece) {
+        self.columns += piece.text.width();
+        match self.pieces.last_mut() {
+            Some(last) if last.paint == piece.paint => last.text.push_str(&piece.text),
+            _ => self.pieces.push(piece),
+        }
     }
 }
 

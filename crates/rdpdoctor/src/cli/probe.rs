@@ -113,16 +113,16 @@ fn step(want: &Want) -> String {
     match want {
         Want::SystemResolver => "asking the resolver".to_owned(),
         Want::NameServers => "asking the name servers".to_owned(),
-        Want::Attempt { endpoint, offer, .. } => format!("{} {endpoint}", action(offer)),
+        Want::Attempt { endpoint, offer, .. } => format!("connecting to {endpoint}{}", purpose(offer)),
         Want::Echo { address } => format!("sending an ICMP echo to {address}"),
     }
 }
 
-fn action(offer: &Offer) -> &'static str {
+fn purpose(offer: &Offer) -> &'static str {
     match (&offer.negotiate, &offer.tls) {
-        (None, _) => "connecting to",
-        (Some(_), None) => "negotiating with",
-        (Some(_), Some(_)) => "negotiating and starting TLS with",
+        (None, _) => "",
+        (Some(_), None) => " for X.224",
+        (Some(_), Some(_)) => " for X.224 and TLS",
     }
 }
 

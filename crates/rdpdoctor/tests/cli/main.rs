@@ -1,10 +1,10 @@
 //! The program as it is typed: arguments, output, exit codes.
 
-#[path = "cli/common.rs"]
+#[cfg(test)]
 mod common;
-#[path = "cli/interrupt.rs"]
+#[cfg(test)]
 mod interrupt;
-#[path = "cli/results.rs"]
+#[cfg(test)]
 mod results;
-#[path = "cli/usage.rs"]
+#[cfg(test)]
 mod usage;
