@@ -50,7 +50,7 @@ fn missing(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
     if diagnosis.verdict != Verdict::Inconclusive || diagnosis.root().is_some() {
         return Vec::new();
     }
-    let retry = format!("run \"rdpdoctor diagnose {}\" again", evidence.target);
+    let retry = format!("run `rdpdoctor diagnose {}` again", evidence.target);
     let local = evidence.attempts.iter().find_map(|attempt| match &attempt.ending {
         Ending::OurSystem { error } => Some(error),
         _ => None,
