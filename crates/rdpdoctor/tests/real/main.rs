@@ -1,0 +1,13 @@
+//! The program against real servers and over faulty cables, started by the tests and ended by their process id.
+#![cfg(target_os = "linux")]
+
+#[cfg(test)]
+mod healthy;
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
+mod rivals;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod strangers;

@@ -1,0 +1,128 @@
+use std::path::Path;
+use std::process::Command;
+
+use rdpdoctor_testbed::Network;
+use serde_json::Value;
+
+/// What every broken server may cost.
+pub(crate) const BROKEN: u64 = 20;
+/// What a healthy server may cost.
+pub(crate) const HEALTHY: u64 = 4;
+
+/// A finished `diagnose`, whose report fits the schema.
+#[derive(Debug)]
+pub(crate) struct Diagnosis {
+    report: Value,
+    exit: Option<i32>,
+}
+
+/// Diagnoses a target as seen from this machine.
+pub(crate) fn diagnose(target: &str) -> Diagnosis {
+    finish(Command::new(program()), target)
+}
+
+/// Diagnoses a target as seen from the network's client.
+pub(crate) fn diagnose_in(network: &Network, target: &str) -> Diagnosis {
+    finish(network.client(program()).unwrap(), target)
+}
+
+/// `diagnose` as text, as seen from this machine.
+pub(crate) fn text(target: &str) -> String {
+    let output = Command::new(program()).args(["diagnose", target, "--timeout", "3"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_rdpdoctor"))
+}
+
+/// The wait is shorter than the default, to keep the silent servers' tests short, and the run longer, for busy machines.
+fn finish(mut command: Command, target: &str) -> Diagnosis {
+    command.args(["diagnose", target, "--format", "json", "--timeout", "4", "--max-time", "60"]);
+    let output = command.output().unwrap();
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    });
+    assert_valid(&report);
+    Diagnosis { report, exit: output.status.code() }
+}
+
+fn assert_valid(report: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/report.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let faults: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(report)
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+impl Diagnosis {
+    /// Verdict, root cause and exit code in one comparison, and no more connections than allowed.
+    #[track_caller]
+    pub(crate) fn expect(&self, verdict: &str, root_cause: Option<&str>, connections: u64) {
+        let exit = i32::from(!["healthy", "warning"].contains(&verdict));
+        let found = (self.verdict(), self.root_cause(), self.exit);
+        assert_eq!(found, (verdict, root_cause, Some(exit)), "{}", self.summary());
+        assert!(self.connections() <= connections, "{} connections: {}", self.connections(), self.summary());
+    }
+
+    pub(crate) fn verdict(&self) -> &str {
+        self.report["verdict"].as_str().unwrap()
+    }
+
+    pub(crate) fn root_cause(&self) -> Option<&str> {
+        self.report["root_cause"].as_str()
+    }
+
+    pub(crate) fn exit(&self) -> Option<i32> {
+        self.exit
+    }
+
+    pub(crate) fn connections(&self) -> u64 {
+        self.report["connections"].as_u64().unwrap()
+    }
+
+    /// What the report says of one security protocol: `hybrid`, `ssl`, ….
+    pub(crate) fn protocol(&self, name: &str) -> &str {
+        let protocols = self.report["protocols"].as_object().unwrap();
+        protocols.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, state)| state.as_str()).unwrap()
+    }
+
+    /// Outcome and summary of a stage's rows.
+    pub(crate) fn stage(&self, stage: &str) -> Vec<(&str, &str)> {
+        let rows = self.report["stages"].as_array().unwrap();
+        rows.iter()
+            .filter(|row| row["stage"] == stage)
+            .map(|row| (row["outcome"].as_str().unwrap(), row["summary"].as_str().unwrap()))
+            .collect()
+    }
+
+    /// The root cause's certainty.
+    pub(crate) fn certainty(&self) -> Option<&str> {
+        let root = self.report["root_cause"].as_str()?;
+        let findings = self.report["findings"].as_array()?;
+        findings.iter().find(|finding| finding["cause"] == root)?["certainty"].as_str()
+    }
+
+    /// The findings' causes.
+    pub(crate) fn causes(&self) -> Vec<&str> {
+        self.report["findings"].as_array().unwrap().iter().filter_map(|finding| finding["cause"].as_str()).collect()
+    }
+
+    /// All that a reader is told, without the evidence.
+    pub(crate) fn words(&self) -> String {
+        format!("{}{}{}", self.report["stages"], self.report["findings"], self.report["missing"])
+    }
+
+    pub(crate) fn summary(&self) -> String {
+        let attempts: Vec<String> = self.report["evidence"]["attempts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|attempt| format!("{} → {}", attempt["offer"], attempt["ending"]))
+            .collect();
+        format!("{}\n{}", self.words(), attempts.join("\n"))
+    }
+}

@@ -1,0 +1,26 @@
+//! Real servers and faulty networks for the tests: each server on a port of its own, ended by its process id when its
+//! [`Server`] is dropped; two network namespaces joined by a cable that loses, delays, cuts or swallows packets.
+//!
+//! Linux only, and only ever a development dependency.
+#![cfg(target_os = "linux")]
+
+mod availability;
+mod cable;
+pub mod certificate;
+pub mod freerdp_shadow;
+mod network;
+pub mod nginx;
+mod packet;
+mod process;
+pub mod responder;
+mod server;
+pub mod sshd;
+pub mod weston;
+mod wire;
+pub mod xrdp;
+mod xvfb;
+
+pub use availability::{Unavailable, on_hand};
+pub use cable::{Policy, Tampering};
+pub use network::{CLIENT_V4, CLIENT_V6, Network, SERVER_V4, SERVER_V6};
+pub use server::{Server, Site};
