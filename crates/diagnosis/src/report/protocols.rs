@@ -105,6 +105,8 @@ fn is_refused(bit: Bits, attempt: &Attempt) -> bool {
     }
     match (attempt.selected(), &attempt.ending) {
         (Some(selected), _) => bit > selected,
+        // It knows none of what was asked for, where other codes refuse only the whole.
+        (None, Ending::NegotiationFailure { code: FailureCode::SSL_NOT_ALLOWED_BY_SERVER }) => !bit.is_empty(),
         (None, Ending::NegotiationFailure { .. }) => asked == bit,
         (None, _) => false,
     }
@@ -139,6 +141,18 @@ mod tests {
         let scene = Scene::at("10.0.0.5").client(|a| a.selects(Bits::SSL).completes_tls());
         let expected = [
             ("TLS", ProtocolState::Offered),
+            ("HYBRID", ProtocolState::Refused),
+            ("HYBRID_EX", ProtocolState::Refused),
+        ];
+        assert_eq!(rows(scene), expected);
+    }
+
+    #[test]
+    fn a_server_without_tls_refuses_all_that_was_asked_for() {
+        let scene = Scene::at("10.0.0.5").client(|a| a.fails(FailureCode::SSL_NOT_ALLOWED_BY_SERVER));
+        let expected = [
+            ("RDP", ProtocolState::Required),
+            ("TLS", ProtocolState::Refused),
             ("HYBRID", ProtocolState::Refused),
             ("HYBRID_EX", ProtocolState::Refused),
         ];
