@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "test code may stop")]
 
+
+
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
@@ -10,7 +12,7 @@ use rdpdoctor_protocol::stranger::Stranger;
 use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
 
 use crate::evidence::{
-    Attempt, Connected, Echo, EchoOutcome, Ending, Evidence, LookupOutcome, NameServerAnswer, NegotiateAnswer,
+    Attempt, Connected, Echo, EchoOutcome, Ending, Evidence, KeyExchangeSeen, LookupOutcome, NameServerAnswer, NegotiateAnswer,
     Negotiated, Offer, RecordType, Seen, ServerHelloSeen, Source, StrangerSeen, SystemAnswer, Target, TlsCompleted,
     TlsSeen,
 };
@@ -197,14 +199,38 @@ impl Script {
 
     /// A completed TLS 1.2 handshake.
     #[must_use]
-    pub fn completes_tls(mut self) -> Self {
-        let hello = ServerHelloSeen { after_ms: 2.0, version: ProtocolVersion::TLS12, suite: CipherSuite(0xc030) };
+    pub fn completes_tls(self) -> Self {
+        self.completes(ProtocolVersion::TLS12, CipherSuite(0xc030))
+    }
+
+    /// A completed handshake in which the server chose this.
+    #[must_use]
+    pub fn completes(mut self, version: ProtocolVersion, suite: CipherSuite) -> Self {
+        self = self.answers_hello(version, suite);
+        let tls = self.attempt.tls.get_or_insert_default();
+        tls.records = 5;
+        tls.completed = Some(TlsCompleted { after_ms: 5.0 });
+        self
+    }
+
+    /// The server's first flight with this choice, and a signature that fits its certificate where the suite has one.
+    #[must_use]
+    pub fn answers_hello(mut self, version: ProtocolVersion, suite: CipherSuite) -> Self {
+        let signed = suite.parameters().is_some_and(|parts| parts.forward_secrecy);
+        let key_exchange = KeyExchangeSeen { verified: signed.then_some(true), ..KeyExchangeSeen::default() };
         self.attempt.tls = Some(TlsSeen {
-            records: 5,
-            server_hello: Some(hello),
-            completed: Some(TlsCompleted { after_ms: 5.0 }),
+            records: 3,
+            server_hello: Some(ServerHelloSeen { after_ms: 2.0, version, suite }),
+            key_exchange: Some(key_exchange),
             ..TlsSeen::default()
         });
+        self
+    }
+
+    /// How the key was exchanged; after the choice.
+    #[must_use]
+    pub fn exchanges(mut self, key_exchange: KeyExchangeSeen) -> Self {
+        self.attempt.tls.get_or_insert_default().key_exchange = Some(key_exchange);
         self
     }
 

@@ -36,7 +36,16 @@ pub static CAUSES: &[&Cause] = &[
     &negotiate::tls_required::CAUSE,
     &negotiate::user_auth_required::CAUSE,
     // tls
+    &tls::cipher_suite_mismatch::CAUSE,
     &tls::handshake_reset::CAUSE,
+    &tls::private_key_unusable::CAUSE,
+    &tls::tls_intercepted::CAUSE,
+    &tls::tls_version_mismatch::CAUSE,
+    &tls::tls13_breaks_server::CAUSE,
+    &tls::weak_key_exchange::CAUSE,
+    // certificate
+    // authenticate
+    // host
 ];
 
 /// Ids that once named a cause, and what replaced them. A released id is never used for anything else.

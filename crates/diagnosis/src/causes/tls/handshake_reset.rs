@@ -1,6 +1,10 @@
-use crate::evidence::{Attempt, Ending, Evidence, Offer};
+use super::offers::{self, mstsc_hello};
+use super::remedies::{read_events, read_xrdp};
+use super::rounds::{Pattern, next_offers, pattern};
+use super::signs::{Seen, cut, cuts, ending, facts, in_tls, is_broken, is_unstable, served, serving};
+use crate::evidence::{Ending, Evidence, Offer};
 use crate::view::{AddressView, attempt_fact, client_first};
-use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
+use crate::{Cause, Detection, Proof, Remedy, Severity, Stage};
 
 /// TLS is begun and cut off; why, the evidence does not settle.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -21,90 +25,80 @@ fn detect(evidence: &Evidence) -> Detection {
 
 fn detect_at(address: AddressView<'_>) -> Detection {
     let offer = Offer::mstsc();
-    let tries: Vec<(usize, &Attempt)> = address.tries(&offer).filter(|(_, attempt)| attempt.tls.is_some()).collect();
-    let Some((_, attempt)) = tries.first() else {
+    if address.tries(&offer).all(|(_, attempt)| attempt.tls.is_none()) {
         let is_over = address.tries(&offer).any(|(_, attempt)| !matches!(attempt.ending, Ending::OurSystem { .. }));
         return if is_over { Detection::RuledOut } else { Detection::Unknown(Vec::new()) };
-    };
-    let cuts: Vec<(usize, String)> =
-        tries.iter().filter_map(|(index, attempt)| cut_off(attempt).map(|text| (*index, text))).collect();
-    let completes = tries.iter().any(|(_, attempt)| attempt.completed_tls());
-    let Some((index, text)) = cuts.first().filter(|_| !completes) else { return Detection::RuledOut };
+    }
+    let cut_off = cuts(address, &offer);
+    let Some((index, attempt)) = cut_off.first().filter(|_| is_broken(address)) else { return Detection::RuledOut };
     let chosen = attempt.selected().map_or_else(String::new, |selected| format!("the server chose {selected}; "));
-    let proof = Proof::of(format!("{chosen}{text}"), [attempt_fact(*index)], 12)
-        .missing(
-            "which offers the server would take: TLS versions and cipher suites were not tried one by one, so a \
+    let mut proof = Proof::of(format!("{chosen}{}", ending(attempt)), [attempt_fact(*index)], 12);
+    if let Some((again, attempt)) = cut_off.get(1) {
+        proof = proof.and(format!("on another try {}", ending(attempt)), [attempt_fact(*again)], 6);
+    }
+    proof = with_other_offers(proof, address);
+    proof.wants = next_offers(address);
+    if !proof.wants.is_empty() {
+        proof = proof.missing(
+            "which offers the server would take: not every TLS version and group of cipher suites was tried, so a \
              mismatch, an unusable private key and a device on the way still look the same",
-        )
-        .missing(
-            "the server's own reason: System events 36870, 36871, 36874 and 36888 of Schannel, 1057 and 1058 of \
-             TerminalServices-RemoteConnectionManager, read with the commands below",
         );
-    Detection::Likely(match cuts.get(1) {
-        Some((again, text)) => proof.and(format!("on another try {text}"), [attempt_fact(*again)], 6),
-        None => proof.want(Want::repeat(address.endpoint, offer)),
-    })
+    }
+    proof = proof.missing(
+        "the server's own reason: System events 36870, 36871, 36874 and 36888 of Schannel, 1057 and 1058 of \
+         TerminalServices-RemoteConnectionManager, read with the commands below",
+    );
+    // Whoever takes the hello of a current mstsc may let it in.
+    let takes_mstsc = serving(address, &mstsc_hello()).is_some();
+    Detection::Likely(if takes_mstsc { proof.severity(Severity::Degrades) } else { proof })
 }
 
-/// How and where the other side cut TLS off; silence is not cutting off.
-fn cut_off(attempt: &Attempt) -> Option<String> {
-    let tls = attempt.tls.as_ref().filter(|tls| tls.completed.is_none())?;
-    let how = match &attempt.ending {
-        Ending::Fin => "the connection was closed (FIN)".to_owned(),
-        Ending::Reset => "the connection was reset (RST)".to_owned(),
-        Ending::Alert { description, .. } => format!("the server sent the alert {description}"),
-        Ending::Malformed { what } => format!("a malformed answer came ({what})"),
-        Ending::Disconnect { reason } => format!("the server disconnected ({reason})"),
-        _ => return None,
-    };
-    let place = match (&tls.server_hello, tls.records) {
-        (Some(hello), _) => format!("after its ServerHello ({}, {})", hello.version, hello.suite),
-        (None, 0) => "after our ClientHello, before any TLS record came back".to_owned(),
-        (None, _) => "after our ClientHello, before its ServerHello".to_owned(),
-    };
-    Some(format!("{how} {place}"))
+/// What became of the other offers, in one sentence each for those that were taken and those that were not.
+fn with_other_offers(mut proof: Proof, address: AddressView<'_>) -> Proof {
+    let others: Vec<Seen<'_>> =
+        in_tls(address).into_iter().filter(|(_, attempt)| attempt.offer != Offer::mstsc()).collect();
+    let (taken, rest): (Vec<Seen<'_>>, Vec<Seen<'_>>) = others.into_iter().partition(|(_, attempt)| served(attempt));
+    let refused: Vec<Seen<'_>> = rest.into_iter().filter(|(_, attempt)| cut(attempt)).collect();
+    if !refused.is_empty() {
+        proof = proof.and(format!("cut off as well: {}", names(&refused)), facts(&refused), 0);
+    }
+    if !taken.is_empty() {
+        proof = proof.and(format!("taken: {}", names(&taken)), facts(&taken), 0);
+    }
+    if is_unstable(address) {
+        proof = proof.and("one and the same offer was cut off once and taken another time", Vec::new(), 0);
+    }
+    if pattern(address) == Some(Pattern::Size) {
+        let text = "a short hello is answered, and the same hello padded is cut off: it depends on the size, as with \
+                    a device on the way that cannot take a large ClientHello";
+        proof = proof.and(text, Vec::new(), 4);
+    }
+    proof
+}
+
+fn names(attempts: &[Seen<'_>]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for (_, attempt) in attempts {
+        let name = offers::name(&attempt.offer);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join("; ")
 }
 
 fn remedies(_: &Evidence) -> Vec<Remedy> {
-    vec![
-        Remedy {
-            title: "Read the server's own reason; 36874 and 36888 may also stem from scanners and from this probe".into(),
-            place: Place::Server,
-            safety: Safety::Safe,
-            interrupts: String::new(),
-            commands: vec![
-                "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Schannel'; Id=36870,36871,36874,36888} -MaxEvents 20 | Format-List TimeCreated, Id, Message".into(),
-                "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-TerminalServices-RemoteConnectionManager'; Id=1057,1058} -MaxEvents 20 | Format-List TimeCreated, Id, Message".into(),
-            ],
-            cmd: vec![
-                r#"wevtutil qe System /q:"*[System[Provider[@Name='Schannel'] and (EventID=36870 or EventID=36871 or EventID=36874 or EventID=36888)]]" /c:20 /rd:true /f:text"#.into(),
-                r#"wevtutil qe System /q:"*[System[Provider[@Name='Microsoft-Windows-TerminalServices-RemoteConnectionManager'] and (EventID=1057 or EventID=1058)]]" /c:20 /rd:true /f:text"#.into(),
-            ],
-            undo: "nothing is changed".into(),
-        },
-        Remedy {
-            title: "On xrdp: read its log and which TLS versions and cipher suites it is set to".into(),
-            place: Place::Server,
-            safety: Safety::Safe,
-            interrupts: String::new(),
-            commands: vec![
-                "sudo tail -n 50 /var/log/xrdp.log".into(),
-                "grep -E '^ *(certificate|key_file|ssl_protocols|tls_ciphers) *=' /etc/xrdp/xrdp.ini".into(),
-            ],
-            cmd: Vec::new(),
-            undo: "nothing is changed".into(),
-        },
-    ]
+    vec![read_events(), read_xrdp()]
 }
 
 #[cfg(test)]
 mod tests {
     use rdpdoctor_protocol::negotiation::Protocols;
-    use rdpdoctor_protocol::tls::{AlertDescription, AlertLevel};
+    use rdpdoctor_protocol::tls::{AlertDescription, AlertLevel, CipherSuite, ProtocolVersion};
 
     use super::*;
     use crate::testing::{Scene, Script};
-    use crate::{Certainty, Verdict, judge};
+    use crate::{Certainty, Verdict, Want, judge};
 
     fn ends_in_tls(ending: Ending) -> impl Fn(Script) -> Script {
         move |a| a.selects(Protocols::HYBRID_EX).starts_tls().ends(ending.clone())
@@ -132,7 +126,7 @@ mod tests {
         let first = &proof.items[0].text;
         assert!(first.contains("RST") && first.contains("ClientHello"), "{first}");
         assert!(proof.missing.iter().any(|text| text.contains("36870")));
-        assert!(proof.wants.is_empty());
+        assert!(proof.missing.iter().any(|text| text.contains("not every TLS version")));
     }
 
     #[test]
@@ -162,10 +156,22 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_a_second_try_after_the_first() {
+    fn asks_for_a_second_try_and_other_offers_after_the_first() {
         let evidence = Scene::at("10.0.0.5").client(ends_in_tls(Ending::Fin)).evidence();
         let Detection::Likely(proof) = detect(&evidence) else { panic!("never proof") };
-        assert_eq!(proof.wants, [Want::repeat(evidence.endpoints()[0], Offer::mstsc())]);
+        let endpoint = evidence.endpoints()[0];
+        let first = Want::repeat(endpoint, Offer::mstsc());
+        let others = [mstsc_hello(), offers::below_tls13()].map(|offer| Want::attempt(endpoint, offer));
+        assert_eq!(proof.wants, [vec![first], others.to_vec()].concat());
+    }
+
+    #[test]
+    fn a_server_that_takes_the_hello_of_mstsc_only_degrades() {
+        let scene = twice(&Ending::Reset).tries(mstsc_hello(), |a| {
+            a.selects(Protocols::HYBRID_EX).answers_hello(ProtocolVersion::TLS13, CipherSuite(0x1302))
+        });
+        let Detection::Likely(proof) = detect(&scene.evidence()) else { panic!("never proof") };
+        assert_eq!(proof.severity, Some(Severity::Degrades));
     }
 
     #[test]
