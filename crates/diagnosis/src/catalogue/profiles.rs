@@ -1,0 +1,148 @@
+//! TLS of RDP clients and servers as they come (`data/tls_profiles.toml`).
+
+use std::sync::LazyLock;
+
+use rdpdoctor_protocol::tls::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use serde::Deserialize;
+
+/// Every profile, in the order of the table.
+pub fn profiles() -> &'static [Profile] {
+    &PROFILES
+}
+
+/// The profile of a release, by its id (`windows-server-2019`).
+pub fn profile(id: &str) -> Option<&'static Profile> {
+    profiles().iter().find(|profile| profile.ids.iter().any(|known| known == id))
+}
+
+/// What one or several releases offer by default. Lists are in the order of preference.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The releases that this is about.
+    pub ids: Vec<String>,
+    /// The same for people.
+    pub name: String,
+    /// Windows build numbers.
+    #[serde(default)]
+    pub builds: Vec<u32>,
+    /// Versions as a client; `None` for what is no client, and for what nobody has observed.
+    pub client: Option<VersionRange>,
+    /// Versions as a server; `None` for what is no server.
+    pub server: Option<VersionRange>,
+    /// Cipher suites.
+    #[serde(default)]
+    pub suites: Vec<CipherSuite>,
+    /// Groups for the key exchange.
+    #[serde(default)]
+    pub groups: Vec<NamedGroup>,
+    /// Signature schemes; none where no version has them.
+    #[serde(default)]
+    pub schemes: Vec<SignatureScheme>,
+    /// The smallest RSA key that the client takes, in bits, where one is enforced and known.
+    pub min_rsa_bits: Option<u32>,
+    /// The smallest Diffie-Hellman prime that the client takes, in bits, where one is enforced and known.
+    pub min_dh_bits: Option<u32>,
+    /// The RSA key that the server makes for itself, in bits.
+    pub rsa_bits: Option<u32>,
+    /// The Diffie-Hellman prime that the server sends, in bits.
+    pub dh_bits: Option<u32>,
+    /// How far the lists carry.
+    pub confidence: Confidence,
+    /// What the lists do not say.
+    #[serde(default)]
+    pub notes: String,
+    /// Documents, captures and measurements.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// All versions between two, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionRange {
+    /// The lowest.
+    pub from: ProtocolVersion,
+    /// The highest.
+    pub to: ProtocolVersion,
+}
+
+impl VersionRange {
+    /// Whether the version lies within.
+    pub fn contains(self, version: ProtocolVersion) -> bool {
+        (self.from..=self.to).contains(&version)
+    }
+}
+
+/// How far a profile carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Published or measured.
+    High,
+    /// Inferred in part.
+    Medium,
+    /// Nobody has seen it: nothing is said about it.
+    Unobserved,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    profile: Vec<Profile>,
+}
+
+const TEXT: &str = include_str!("../../../../data/tls_profiles.toml");
+
+/// A table that cannot be read would be an empty one; a test reads it before anybody else does.
+static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| read(TEXT).unwrap_or_default());
+
+fn read(text: &str) -> Result<Vec<Profile>, toml::de::Error> {
+    toml::from_str(text).map(|table: Table| table.profile)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_reads_and_every_id_stands_once() {
+        let profiles = read(TEXT).unwrap();
+        assert_eq!(profiles.len(), 31);
+        let ids: Vec<&String> = profiles.iter().flat_map(|profile| &profile.ids).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(ids.iter().all(|id| !id.is_empty() && id.chars().all(kebab)));
+    }
+
+    #[test]
+    fn the_unobserved_say_nothing_and_the_others_say_where_from() {
+        for profile in profiles() {
+            let has_role = profile.client.is_some() || profile.server.is_some();
+            let observed = profile.confidence != Confidence::Unobserved;
+            assert_eq!(has_role, observed, "{}", profile.name);
+            assert_eq!(profile.suites.is_empty(), !observed, "{}", profile.name);
+            assert_eq!(profile.groups.is_empty(), !observed, "{}", profile.name);
+            assert_eq!(profile.sources.is_empty(), !observed, "{}", profile.name);
+        }
+    }
+
+    #[test]
+    fn suites_have_names_and_stand_once() {
+        for profile in profiles() {
+            assert!(profile.suites.iter().all(|suite| suite.parameters().is_some()), "{}", profile.name);
+            let distinct: BTreeSet<_> = profile.suites.iter().collect();
+            assert_eq!(distinct.len(), profile.suites.len(), "{}", profile.name);
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_code_points_out_of_form_are_refused() {
+        let entry = "[[profile]]\nids = ['a']\nname = 'A'\nconfidence = 'high'\n";
+        assert!(read(entry).is_ok());
+        assert!(read(&format!("{entry}colour = 'red'\n")).is_err());
+        assert!(read(&format!("{entry}suites = ['c030']\n")).is_err());
+    }
+}
