@@ -1,4 +1,5 @@
 use super::signs::{Seen, ask_network, client_tries, facts, once_more, span, stalled_in_tls};
+use crate::causes::tls::offers::unwanted;
 use crate::evidence::{Attempt, Ending, Evidence, Offer};
 use crate::view::{AddressView, attempt_fact, client_address};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
@@ -32,14 +33,14 @@ fn detect(evidence: &Evidence) -> Detection {
         format!("X.224 was answered; then {} of the TLS handshake came in {}", arrived(first), span(first.ended_ms));
     let proof = Proof::of(sentence, facts(&stalled), 10);
     if let Some((index, retry)) = address.tries(&small).next() {
-        return with_small_segments(proof, index, retry);
+        return with_small_segments(address, proof, index, retry);
     }
     let mut proof = proof.want(Want::attempt(address.endpoint, small));
     proof.wants.extend(once_more(address).filter(|_| stalled.len() < 2));
     Detection::Likely(proof)
 }
 
-fn with_small_segments(proof: Proof, index: usize, retry: &Attempt) -> Detection {
+fn with_small_segments(address: AddressView<'_>, proof: Proof, index: usize, retry: &Attempt) -> Detection {
     let fact = [attempt_fact(index)];
     match &retry.ending {
         _ if retry.completed_tls() => {
@@ -47,7 +48,7 @@ fn with_small_segments(proof: Proof, index: usize, retry: &Attempt) -> Detection
             Detection::Confirmed(proof.and(text, fact, 30))
         }
         Ending::Silent => Detection::RuledOut,
-        Ending::OurSystem { .. } => Detection::Likely(proof.missing(
+        Ending::OurSystem { .. } => Detection::Likely(with_short_answer(address, proof).missing(
             "whether small segments get through: this system could not limit them; run the same command on Linux, or \
              try `ping -f -l 1372` and larger sizes from a Windows client",
         )),
@@ -56,6 +57,20 @@ fn with_small_segments(proof: Proof, index: usize, retry: &Attempt) -> Detection
             Detection::Likely(proof.and(text, fact, 8))
         }
     }
+}
+
+/// Where segments cannot be limited: a hello that earns a short refusal and no certificate.
+fn with_short_answer(address: AddressView<'_>, mut proof: Proof) -> Proof {
+    let offer = unwanted();
+    let Some((index, attempt)) = address.tries(&offer).next() else {
+        return proof.want(Want::attempt(address.endpoint, offer));
+    };
+    if matches!(attempt.ending, Ending::Alert { .. }) {
+        let text = "a ClientHello that no server takes is answered with an alert, which is short; one that earns a \
+                    certificate is met with silence";
+        proof = proof.and(text, [attempt_fact(index)], 10);
+    }
+    proof
 }
 
 /// What the client offers, with small segments; none before it has offered anything.
@@ -104,6 +119,7 @@ mod tests {
     use crate::testing::{Scene, Script};
     use crate::{Certainty, Verdict, judge};
     use rdpdoctor_protocol::negotiation::Protocols;
+    use rdpdoctor_protocol::tls::{AlertDescription, AlertLevel};
 
     fn stalls(attempt: Script) -> Script {
         attempt.selects(Protocols::HYBRID_EX).starts_tls().ends(Ending::Silent)
@@ -144,6 +160,19 @@ mod tests {
         let evidence = Scene::at("10.0.0.5").client(stalls).tries(small(), |a| a.ends(ours)).evidence();
         let Detection::Likely(proof) = detect(&evidence) else { panic!("not measured is no answer") };
         assert!(proof.missing[0].contains("could not limit"));
+    }
+
+    #[test]
+    fn a_short_answer_gets_through_where_segments_cannot_be_limited() {
+        let ours = Ending::OurSystem { error: "not supported".into() };
+        let scene = Scene::at("10.0.0.5").client(stalls).client(stalls).tries(small(), |a| a.ends(ours));
+        let Detection::Likely(before) = detect(&scene.clone().evidence()) else { panic!("it still fits") };
+        assert_eq!(before.wants, [Want::attempt(scene.clone().evidence().endpoints()[0], unwanted())]);
+        let alert = Ending::Alert { level: AlertLevel::FATAL, description: AlertDescription::HANDSHAKE_FAILURE };
+        let refuses = |a: Script| a.selects(Protocols::HYBRID_EX).starts_tls().ends(alert);
+        let diagnosis = judge(&scene.tries(unwanted(), refuses).evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("path-mtu-black-hole", Certainty::Likely));
     }
 
     #[test]

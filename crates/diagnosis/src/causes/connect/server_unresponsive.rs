@@ -2,6 +2,7 @@ use super::path_mtu_black_hole::small_segments;
 use super::signs::{
     Seen, client_tries, facts, look_on_server, once_more, restart_service, silent_before_confirm, span, stalled_in_tls,
 };
+use crate::causes::tls::offers::below_tls13;
 use crate::evidence::{Attempt, Ending, Evidence};
 use crate::view::{AddressView, client_first};
 use crate::{Cause, Detection, Proof, Remedy, Severity, Stage, Want};
@@ -63,13 +64,22 @@ fn in_tls(address: AddressView<'_>, stalled: &[Seen<'_>]) -> Detection {
     match &retry.ending {
         Ending::Silent => {
             let both = proof.and("it did so with small TCP segments too", facts(&[(index, retry)]), 8);
-            settle(address, both, stalled.len(), true)
+            without_tls13(address, both, stalled.len())
         }
         Ending::OurSystem { .. } => Detection::Likely(proof.missing(
             "whether large packets are lost instead: this system could not limit TCP segments; repeat from Linux",
         )),
         _ => Detection::RuledOut,
     }
+}
+
+/// TLS 1.3 on offer may be what makes it fall silent.
+fn without_tls13(address: AddressView<'_>, proof: Proof, times: usize) -> Detection {
+    let offer = below_tls13();
+    let Some((_, attempt)) = address.tries(&offer).next() else {
+        return Detection::Likely(proof.want(Want::attempt(address.endpoint, offer)));
+    };
+    if attempt.completed_tls() { Detection::RuledOut } else { settle(address, proof, times, true) }
 }
 
 /// Twice the same is proof, where nothing contradicts.
@@ -131,6 +141,16 @@ mod tests {
         let scene = Scene::at("10.0.0.5").client(stalls).client(stalls);
         let diagnosis = judge(&scene.tries(Offer::mstsc().with_max_segment(536), stalls).evidence());
         assert_eq!(diagnosis.root().unwrap().cause.id, "server-unresponsive");
+    }
+
+    #[test]
+    fn near_miss_a_server_that_goes_on_without_tls_1_3() {
+        let scene =
+            Scene::at("10.0.0.5").client(stalls).client(stalls).tries(Offer::mstsc().with_max_segment(536), stalls);
+        let Detection::Likely(proof) = detect(&scene.clone().evidence()) else { panic!("TLS 1.3 may be to blame") };
+        assert!(proof.wants.contains(&Want::attempt(scene.clone().evidence().endpoints()[0], below_tls13())));
+        let scene = scene.tries(below_tls13(), |a| a.selects(Protocols::SSL).completes_tls());
+        assert_eq!(detect(&scene.evidence()), Detection::RuledOut);
     }
 
     #[test]

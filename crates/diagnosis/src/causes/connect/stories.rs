@@ -173,7 +173,8 @@ fn silence_in_tls_is_the_paths_or_the_servers_by_small_segments() {
     let black_hole = ("path-mtu-black-hole", Certainty::Confirmed, Verdict::Broken);
     assert_eq!(outcome(&stalled.clone().tries(small(), served)), black_hole);
     let hangs = ("server-unresponsive", Certainty::Confirmed, Verdict::Broken);
-    assert_eq!(outcome(&stalled.clone().tries(small(), stalls)), hangs);
+    let below = crate::causes::tls::offers::below_tls13();
+    assert_eq!(outcome(&stalled.clone().tries(small(), stalls).tries(below, stalls)), hangs);
     let ours = Ending::OurSystem { error: "not supported".into() };
     let unsettled = outcome(&stalled.tries(small(), |a| a.ends(ours)));
     assert_eq!(unsettled, ("path-mtu-black-hole", Certainty::Possible, Verdict::Broken));

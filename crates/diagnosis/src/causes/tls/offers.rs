@@ -29,7 +29,7 @@ const PADDED_BYTES: u16 = 1200;
 type Named = (fn() -> Offer, &'static str);
 
 /// Everything that the library has, without TLS 1.3, completed.
-pub(super) fn below_tls13() -> Offer {
+pub(in crate::causes) fn below_tls13() -> Offer {
     Offer { tls: Some(TlsOffer::CompleteBelowTls13), ..Offer::mstsc() }
 }
 

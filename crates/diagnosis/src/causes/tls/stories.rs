@@ -200,6 +200,20 @@ fn tls_1_3_that_breaks_the_server_is_told_by_leaving_it_out() {
 }
 
 #[test]
+fn tls_1_3_that_makes_the_server_fall_silent_is_told_too() {
+    let intolerant = |offer: &Offer, _: usize, a: Script| {
+        if offers::offers(offer, TLS13) {
+            cut(a, &Ending::Silent)
+        } else {
+            has(&[(TLS12, 0xc030)], &Ending::Silent, offer, a)
+        }
+    };
+    let (outcome, connections) = run(intolerant);
+    assert_eq!(outcome, broken("tls13-breaks-server", CONFIRMED));
+    assert!(connections <= 12, "{connections}");
+}
+
+#[test]
 fn healthy_servers_stay_healthy_within_four_connections() {
     for ending in [alert(), Ending::Fin, Ending::Reset] {
         let gcm_only = run(|offer, _, a| has(&[(TLS12, 0xc030)], &ending, offer, a));
