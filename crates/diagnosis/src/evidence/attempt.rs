@@ -342,7 +342,7 @@ pub enum Unreachable {
     Network,
     /// ICMP "host unreachable" came back, or the neighbour did not answer ARP or neighbour discovery.
     Host,
-    /// ICMP "administratively prohibited" came back.
+    /// ICMP "administratively prohibited" came back, or "port unreachable", which for TCP only a firewall sends.
     Prohibited,
 }
 

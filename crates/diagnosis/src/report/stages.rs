@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use crate::evidence::{Attempt, Ending, Evidence, NegotiateAnswer, Offer, StrangerSeen, SystemAnswer, Unreachable};
-use crate::judge::Diagnosis;
+use crate::judge::{Diagnosis, Finding};
 use crate::report::{Endpoint, Outcome, StageRow};
 use crate::{Severity, Stage};
 
@@ -13,20 +13,29 @@ pub(super) fn rows(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<StageRow> 
     rows.extend(endpoints.iter().filter_map(|endpoint| negotiate(evidence, *endpoint)));
     rows.extend(endpoints.iter().filter_map(|endpoint| tls(evidence, *endpoint)));
     for row in &mut rows {
-        warn(row, diagnosis);
+        warn(row, diagnosis, evidence);
     }
     rows
 }
 
 /// A stage that went through is marked where something found there degrades the connection.
-fn warn(row: &mut StageRow, diagnosis: &Diagnosis) {
-    let degrades = diagnosis
-        .findings
-        .iter()
-        .any(|finding| finding.cause.stage == row.stage && finding.severity == Severity::Degrades);
+fn warn(row: &mut StageRow, diagnosis: &Diagnosis, evidence: &Evidence) {
+    let degrades = diagnosis.findings.iter().any(|finding| {
+        finding.cause.stage == row.stage && finding.severity == Severity::Degrades && concerns(finding, row, evidence)
+    });
     if row.outcome == Outcome::Passed && degrades {
         row.outcome = Outcome::Warned;
     }
+}
+
+/// Whether the finding rests on attempts at the row's address, or on none at all.
+fn concerns(finding: &Finding, row: &StageRow, evidence: &Evidence) -> bool {
+    let attempt = |fact: &String| -> Option<&Attempt> {
+        evidence.attempts.get(fact.strip_prefix("/evidence/attempts/")?.split('/').next()?.parse::<usize>().ok()?)
+    };
+    let facts = finding.proof.items.iter().flat_map(|item| &item.facts);
+    let mut endpoints = facts.filter_map(attempt).map(|attempt| attempt.endpoint).peekable();
+    endpoints.peek().is_none() || row.address.is_none_or(|address| endpoints.any(|endpoint| endpoint == address))
 }
 
 fn row(stage: Stage, address: Option<SocketAddr>, outcome: Outcome, ms: Option<f64>, summary: String) -> StageRow {

@@ -48,7 +48,6 @@ fn the_filter_is_silent() {
 }
 
 #[test]
-#[ignore = "connect(2) gives one error for several ICMP codes, and the probe does not yet read which code came"]
 fn the_filter_prohibits() {
     let Some(diagnosis) = behind_filter("tcp dport 3389 reject with icmp type admin-prohibited") else { return };
     diagnosis.expect("unreachable", Some("port-filtered"), BROKEN);

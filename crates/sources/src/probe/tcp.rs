@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rdpdoctor_diagnosis::evidence::{Ending, Unreachable};
@@ -9,6 +11,8 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+#[cfg(target_os = "linux")]
+use super::icmp;
 use super::wire::ours;
 
 /// Connects and says how long SYN to SYN-ACK took.
@@ -27,9 +31,33 @@ pub(crate) async fn connect(
     let Ok(ready) = timeout(wait, stream.writable()).await else { return Err(Ending::Silent) };
     let after = begun.elapsed();
     match ready.and_then(|()| stream.take_error()) {
-        Ok(None) => Ok((stream, after)),
-        Ok(Some(error)) | Err(error) => Err(refusal(&error, endpoint, When::Later)),
+        Ok(None) => {
+            keep_icmp(&stream, endpoint, false);
+            Ok((stream, after))
+        }
+        Ok(Some(error)) | Err(error) => {
+            Err(kept_icmp(&stream).unwrap_or_else(|| refusal(&error, endpoint, When::Later)))
+        }
     }
+}
+
+/// Only while connecting: later an ICMP message would end a connection that TCP itself carries on.
+#[cfg(target_os = "linux")]
+fn keep_icmp(socket: &impl AsFd, endpoint: SocketAddr, on: bool) {
+    icmp::keep(socket, endpoint, on);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_icmp<S>(_: &S, _: SocketAddr, _: bool) {}
+
+#[cfg(target_os = "linux")]
+fn kept_icmp(stream: &TcpStream) -> Option<Ending> {
+    icmp::kept(stream).map(|report| Ending::Unreachable { report })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kept_icmp(_: &TcpStream) -> Option<Ending> {
+    None
 }
 
 fn open(endpoint: SocketAddr, max_segment: Option<u16>) -> Result<Socket, Ending> {
@@ -37,6 +65,7 @@ fn open(endpoint: SocketAddr, max_segment: Option<u16>) -> Result<Socket, Ending
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP)).map_err(|error| ours(&error))?;
     let prepared = socket.set_nonblocking(true).and_then(|()| socket.set_tcp_nodelay(true));
     prepared.map_err(|error| ours(&error))?;
+    keep_icmp(&socket, endpoint, true);
     if let Some(bytes) = max_segment {
         limit_segments(&socket, bytes)?;
     }
