@@ -152,3 +152,115 @@ fn remedies(evidence: &Evidence) -> Vec<Remedy> {
     };
     vec![compare, exempt]
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use rdpdoctor_protocol::negotiation::Protocols;
+    use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
+
+    use super::super::offers;
+    use super::*;
+    use crate::certificate::KeyKind;
+    use crate::evidence::{CredsspSeen, Ending};
+    use crate::testing::{Scene, Script};
+    use crate::view::client_address;
+    use crate::{Certainty, judge};
+
+    fn leaf(name: &str, issuer: &str, key: &str) -> Certificate {
+        Certificate {
+            subject: format!("CN={name}"),
+            issuer: format!("CN={issuer}"),
+            common_name: Some(name.to_owned()),
+            dns_names: Vec::new(),
+            addresses: Vec::new(),
+            not_before: Timestamp::UNIX_EPOCH,
+            not_after: Timestamp::UNIX_EPOCH,
+            key: KeyKind::Rsa { bits: 2048 },
+            signature: "sha256WithRSAEncryption".into(),
+            purposes: None,
+            may_sign: true,
+            may_decipher: true,
+            self_issued: name == issuer,
+            sha1: String::new(),
+            sha256: String::new(),
+            key_sha256: key.to_owned(),
+        }
+    }
+
+    fn served(attempt: Script) -> Script {
+        attempt.selects(Protocols::HYBRID_EX).completes_tls()
+    }
+
+    fn cut_off(attempt: Script) -> Script {
+        attempt.selects(Protocols::HYBRID_EX).starts_tls().ends(Ending::Reset)
+    }
+
+    fn calls_itself(computer: &str) -> Evidence {
+        let mut evidence = Scene::named("ts01.example.net", &["10.0.0.5"]).client(served).evidence();
+        let challenge = NtlmChallenge {
+            computer: Some(computer.to_uppercase()),
+            domain: None,
+            dns_computer: Some(format!("{computer}.example.net")),
+            dns_domain: None,
+            forest: None,
+            version: None,
+            server_time: None,
+            local_time: Timestamp::UNIX_EPOCH,
+        };
+        evidence.attempts[0].credssp = Some(CredsspSeen {
+            after_ms: 1.0,
+            version: Some(6),
+            challenge: Some(challenge),
+            error_code: None,
+            declined: false,
+            malformed: None,
+        });
+        evidence
+    }
+
+    #[test]
+    fn fires_on_an_issuer_that_inspects() {
+        let leaves = [(0, leaf("ts01", "FG100E Fortinet_CA_SSL", "a"))];
+        let proof = inspector(&leaves).unwrap();
+        assert!(proof.items[0].text.contains("fortinet") && proof.weight() < 10);
+        assert_eq!(inspector(&[(0, leaf("ts01", "Example Issuing CA", "a"))]), None);
+    }
+
+    #[test]
+    fn fires_when_the_machine_behind_gives_another_name() {
+        let leaves = [(0, leaf("ts01.example.net", "Example Issuing CA", "a"))];
+        let evidence = calls_itself("web7");
+        assert!(other_name(client_address(&evidence).unwrap(), &leaves).is_some());
+        let itself = calls_itself("ts01");
+        assert_eq!(other_name(client_address(&itself).unwrap(), &leaves), None);
+        let self_signed = [(0, leaf("ts01.example.net", "ts01.example.net", "a"))];
+        assert_eq!(other_name(client_address(&evidence).unwrap(), &self_signed), None);
+    }
+
+    #[test]
+    fn fires_on_two_keys_and_not_on_one() {
+        let same = [(0, leaf("ts01", "ts01", "a")), (1, leaf("ts01", "ts01", "a"))];
+        assert_eq!(two_keys(&same), None);
+        let other = [(0, leaf("ts01", "ts01", "a")), (1, leaf("ts01", "ts01", "b"))];
+        assert!(two_keys(&other).unwrap().weight() < 10);
+    }
+
+    #[test]
+    fn a_hello_that_must_be_short_is_possible_at_most() {
+        let takes =
+            |a: Script| a.selects(Protocols::HYBRID_EX).answers_hello(ProtocolVersion::TLS12, CipherSuite(0xc030));
+        let scene = Scene::at("10.0.0.5").client(cut_off).client(cut_off).tries(offers::small(), takes);
+        let diagnosis = judge(&scene.tries(offers::padded(), cut_off).evidence());
+        let finding = diagnosis.findings.iter().find(|finding| finding.cause.id == "tls-intercepted").unwrap();
+        assert_eq!(finding.certainty, Certainty::Possible);
+        assert!(finding.proof.missing[0].contains("compare thumbprints"));
+        assert_eq!(diagnosis.root().unwrap().cause.id, "handshake-reset");
+    }
+
+    #[test]
+    fn near_miss_a_plain_server_and_unknown_before_tls() {
+        assert_eq!(detect(&Scene::at("10.0.0.5").client(served).evidence()), Detection::RuledOut);
+        assert_eq!(detect(&Scene::at("10.0.0.5").evidence()), Detection::Unknown(Vec::new()));
+    }
+}
