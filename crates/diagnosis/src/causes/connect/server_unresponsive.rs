@@ -79,7 +79,16 @@ fn without_tls13(address: AddressView<'_>, proof: Proof, times: usize) -> Detect
     let Some((_, attempt)) = address.tries(&offer).next() else {
         return Detection::Likely(proof.want(Want::attempt(address.endpoint, offer)));
     };
-    if attempt.completed_tls() { Detection::RuledOut } else { settle(address, proof, times, true) }
+    if attempt.completed_tls() {
+        return Detection::RuledOut;
+    }
+    let target = &address.evidence.target;
+    let mut proof = proof.missing(format!(
+        "whether a box on the way swallows TLS, which looks the same: run `rdpdoctor diagnose {target}` on the server's \
+         own network"
+    ));
+    proof.wants.extend(once_more(address).filter(|_| times < 2));
+    Detection::Likely(proof)
 }
 
 /// Twice the same is proof, where nothing contradicts.

@@ -96,7 +96,7 @@ fn runs_end_with_the_right_cause_after_few_connections() {
     assert_eq!(run(|_, a| mute(a)), broken("server-unresponsive", Certainty::Confirmed, 2));
     let hangs =
         |offer: &Offer, a: Script| if offer.tls.is_some() { stalls(a) } else { a.selects(Protocols::HYBRID_EX) };
-    assert_eq!(run(hangs).0, ("server-unresponsive", Certainty::Confirmed, Verdict::Broken));
+    assert_eq!(run(hangs).0, ("server-unresponsive", Certainty::Likely, Verdict::Broken));
     let by_size = |offer: &Offer, a: Script| if offer.max_segment.is_some() { served(a) } else { hangs(offer, a) };
     assert_eq!(run(by_size).0, ("path-mtu-black-hole", Certainty::Confirmed, Verdict::Broken));
     // Causes of later stages ask as well where X.224 is answered.
@@ -172,7 +172,7 @@ fn silence_in_tls_is_the_paths_or_the_servers_by_small_segments() {
     let stalled = server().client(stalls).client(stalls);
     let black_hole = ("path-mtu-black-hole", Certainty::Confirmed, Verdict::Broken);
     assert_eq!(outcome(&stalled.clone().tries(small(), served)), black_hole);
-    let hangs = ("server-unresponsive", Certainty::Confirmed, Verdict::Broken);
+    let hangs = ("server-unresponsive", Certainty::Likely, Verdict::Broken);
     let below = crate::causes::tls::offers::below_tls13();
     assert_eq!(outcome(&stalled.clone().tries(small(), stalls).tries(below, stalls)), hangs);
     let ours = Ending::OurSystem { error: "not supported".into() };
