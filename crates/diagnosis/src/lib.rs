@@ -13,6 +13,7 @@ pub mod report;
 
 mod cause;
 mod judge;
+mod server;
 mod view;
 mod want;
 

@@ -2,7 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "test code may stop")]
 
+mod certificate;
+mod identity;
 
+pub use certificate::CertificateMaker;
+pub use identity::challenge_by;
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,9 +16,9 @@ use rdpdoctor_protocol::stranger::Stranger;
 use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
 
 use crate::evidence::{
-    Attempt, Connected, Echo, EchoOutcome, Ending, Evidence, KeyExchangeSeen, LookupOutcome, NameServerAnswer, NegotiateAnswer,
-    Negotiated, Offer, RecordType, Seen, ServerHelloSeen, Source, StrangerSeen, SystemAnswer, Target, TlsCompleted,
-    TlsSeen,
+    Attempt, Connected, Echo, EchoOutcome, Ending, Evidence, KeyExchangeSeen, LookupOutcome, NameServerAnswer,
+    NegotiateAnswer, Negotiated, Offer, RecordType, Seen, ServerHelloSeen, Source, StrangerSeen, SystemAnswer, Target,
+    TlsCompleted, TlsSeen,
 };
 
 /// Builds evidence step by step. Every attempt goes to the first address unless it says otherwise.

@@ -1,9 +1,12 @@
 //! What is known beforehand: reviewed tables, compiled in, and pure judgements over them.
 
 mod abilities;
+mod host_builds;
 mod interop;
 mod profiles;
+mod table;
 
 pub use abilities::{Abilities, ServerKey};
+pub use host_builds::releases_with_build;
 pub use interop::{Interop, common_suites, judge_tls};
 pub use profiles::{Confidence, Profile, VersionRange, profile, profiles};

@@ -1,6 +1,9 @@
 //! The root causes, one file each with its page beside it, by the stage in which the fault lies.
 
+mod authenticate;
+mod certificate;
 mod connect;
+mod host;
 mod negotiate;
 mod resolve;
 mod tls;
@@ -44,8 +47,22 @@ pub static CAUSES: &[&Cause] = &[
     &tls::tls13_breaks_server::CAUSE,
     &tls::weak_key_exchange::CAUSE,
     // certificate
+    &certificate::certificate_expired::CAUSE,
+    &certificate::certificate_expiring::CAUSE,
+    &certificate::certificate_name_mismatch::CAUSE,
+    &certificate::certificate_not_yet_valid::CAUSE,
+    &certificate::certificate_revoked::CAUSE,
+    &certificate::certificate_shared::CAUSE,
+    &certificate::certificate_untrusted::CAUSE,
+    &certificate::certificate_weak::CAUSE,
+    &certificate::certificate_wrong_usage::CAUSE,
     // authenticate
+    &authenticate::clock_skew::CAUSE,
+    &authenticate::credssp_outdated::CAUSE,
+    &authenticate::ntlm_refused::CAUSE,
     // host
+    &host::nla_disabled::CAUSE,
+    &host::security_layer_weak::CAUSE,
 ];
 
 /// Ids that once named a cause, and what replaced them. A released id is never used for anything else.

@@ -5,6 +5,7 @@ mod credssp;
 mod path;
 mod resolution;
 mod seen;
+mod sibling;
 mod target;
 
 pub use attempt::{
@@ -15,6 +16,7 @@ pub use credssp::{CredsspSeen, NtlmChallenge, NtlmVersion};
 pub use path::{Echo, EchoOutcome};
 pub use resolution::{LookupOutcome, NameServerAnswer, RecordType, Resolution, SystemAnswer};
 pub use seen::{Seen, Source};
+pub use sibling::{Sibling, share_sightings};
 pub use target::{Target, TargetError};
 
 use std::net::{IpAddr, SocketAddr};
@@ -42,6 +44,9 @@ pub struct Evidence {
     pub attempts: Vec<Attempt>,
     /// ICMP echoes.
     pub echoes: Vec<Echo>,
+    /// What other targets of the same run showed, for causes that one target alone cannot show.
+    #[serde(default)]
+    pub siblings: Vec<Sibling>,
 }
 
 impl Evidence {
@@ -54,6 +59,7 @@ impl Evidence {
             resolution: Resolution::default(),
             attempts: Vec::new(),
             echoes: Vec::new(),
+            siblings: Vec::new(),
         }
     }
 

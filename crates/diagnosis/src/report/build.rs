@@ -1,6 +1,9 @@
 use crate::evidence::{Ending, Evidence};
 use crate::judge::Diagnosis;
-use crate::report::{Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, stages};
+use crate::report::identity::certificates;
+use crate::report::{
+    Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, stages,
+};
 use crate::{Finding, Verdict, judge};
 
 /// Judges the evidence and lays the answer out for a reader. `duration_ms` is what the measurements took in all.
@@ -17,6 +20,8 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         root_cause: diagnosis.root().map(|finding| finding.cause.id.to_owned()),
         stages: stages::rows(&evidence, &diagnosis),
         protocols: Protocols::of(&evidence),
+        certificates: certificates(&evidence),
+        server: ServerIdentity::of(&evidence),
         findings,
         missing: missing(&evidence, &diagnosis),
         clients: Vec::new(),

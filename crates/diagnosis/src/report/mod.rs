@@ -1,10 +1,12 @@
 //! The report: what a judged target looks like to a reader, and its JSON (`schemas/report.json`).
 
 mod build;
+mod identity;
 mod protocols;
 mod stages;
 
 pub use build::build;
+pub use identity::ServerIdentity;
 pub use protocols::{ProtocolState, Protocols};
 
 use std::net::SocketAddr;
@@ -12,6 +14,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Certificate;
 use crate::evidence::{Evidence, Target};
 use crate::{Certainty, Remedy, Severity, Stage, Verdict};
 
@@ -33,6 +36,12 @@ pub struct Report {
     pub stages: Vec<StageRow>,
     /// Which security protocols the server was seen to take.
     pub protocols: Protocols,
+    /// The certificates that the server showed, its own first; empty where none was seen.
+    #[serde(default)]
+    pub certificates: Vec<Certificate>,
+    /// Who the server says it is; null where it was not asked or did not say.
+    #[serde(default)]
+    pub server: Option<ServerIdentity>,
     /// What was found, the root cause first.
     pub findings: Vec<ReportFinding>,
     /// What is unknown and keeps the verdict open, with the command that would settle it.

@@ -1,3 +1,5 @@
+mod presented;
+
 use std::net::SocketAddr;
 
 use crate::evidence::{Attempt, Ending, Evidence, NegotiateAnswer, Offer, StrangerSeen, SystemAnswer, Unreachable};
@@ -12,6 +14,8 @@ pub(super) fn rows(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<StageRow> 
     rows.extend(endpoints.iter().map(|endpoint| connect(evidence, *endpoint)));
     rows.extend(endpoints.iter().filter_map(|endpoint| negotiate(evidence, *endpoint)));
     rows.extend(endpoints.iter().filter_map(|endpoint| tls(evidence, *endpoint)));
+    rows.extend(presented::certificate(evidence, diagnosis));
+    rows.extend(presented::authenticate(evidence));
     for row in &mut rows {
         warn(row, diagnosis, evidence);
     }

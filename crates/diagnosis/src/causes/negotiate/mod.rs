@@ -3,12 +3,11 @@
 pub(super) mod certificate_missing;
 pub(super) mod negotiation_malformed;
 pub(super) mod nla_required;
+pub(super) mod settings;
 pub(super) mod standard_security_only;
 pub(super) mod tls_not_allowed;
 pub(super) mod tls_required;
 pub(super) mod user_auth_required;
-
-mod settings;
 
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 

@@ -3,7 +3,7 @@
 use crate::{Place, Remedy, Safety};
 
 /// Reads the listener's security settings; those of a policy win.
-pub(super) fn read() -> Remedy {
+pub(in crate::causes) fn read() -> Remedy {
     Remedy {
         title: "Read the listener's security settings; where a policy sets one, the policy wins".into(),
         place: Place::Server,
@@ -22,7 +22,7 @@ pub(super) fn read() -> Remedy {
 }
 
 /// Sets the security layer to TLS.
-pub(super) fn allow_tls() -> Remedy {
+pub(in crate::causes) fn allow_tls() -> Remedy {
     Remedy {
         title: "Set the security layer to TLS (2) and restart the service; change a policy where one sets it".into(),
         place: Place::Server,
@@ -43,7 +43,7 @@ pub(super) fn allow_tls() -> Remedy {
 }
 
 /// The same for xrdp.
-pub(super) fn allow_tls_on_xrdp() -> Remedy {
+pub(in crate::causes) fn allow_tls_on_xrdp() -> Remedy {
     Remedy {
         title: "On xrdp: set security_layer=negotiate in xrdp.ini and make sure that xrdp can read its key".into(),
         place: Place::Server,
@@ -53,6 +53,23 @@ pub(super) fn allow_tls_on_xrdp() -> Remedy {
         commands: vec![
             "grep -E '^ *(security_layer|certificate|key_file) *=' /etc/xrdp/xrdp.ini".into(),
             "sudo sed -i.before 's/^ *security_layer *=.*/security_layer=negotiate/' /etc/xrdp/xrdp.ini".into(),
+            "sudo systemctl restart xrdp".into(),
+        ],
+        cmd: Vec::new(),
+        undo: "sudo mv /etc/xrdp/xrdp.ini.before /etc/xrdp/xrdp.ini && sudo systemctl restart xrdp".into(),
+    }
+}
+
+/// No client without TLS gets in to xrdp.
+pub(in crate::causes) fn demand_tls_on_xrdp() -> Remedy {
+    Remedy {
+        title: "On xrdp: set security_layer=tls in xrdp.ini; clients without TLS are then refused".into(),
+        place: Place::Server,
+        safety: Safety::Disruptive,
+        interrupts:
+            "restarting xrdp cuts off its connections; the sessions behind them go on and can be taken up again".into(),
+        commands: vec![
+            "sudo sed -i.before 's/^ *security_layer *=.*/security_layer=tls/' /etc/xrdp/xrdp.ini".into(),
             "sudo systemctl restart xrdp".into(),
         ],
         cmd: Vec::new(),

@@ -6,3 +6,4 @@ pub(super) mod name_not_found;
 pub(super) mod wrong_host;
 
 mod answers;
+mod identity;

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::answers::{SYSTEM_FACT, answers, facts, flush_cache, flush_cache_on_linux, in_words, knows, look_up};
-use crate::evidence::{Attempt, Ending, Evidence, LookupOutcome, SystemAnswer};
+use super::identity::{Identity, identity};
+use crate::evidence::{Attempt, Ending, Evidence, LookupOutcome, NameServerAnswer, SystemAnswer};
 use crate::judge::client_gets_through;
 use crate::view::{AddressView, attempt_fact, client_address};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
@@ -14,36 +15,56 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     severity: Severity::Blocks,
     title: "The name leads to another machine",
     prior: 0,
-    explains: &["host-unreachable", "not-rdp", "port-closed", "port-filtered"],
+    explains: &["certificate-name-mismatch", "host-unreachable", "not-rdp", "port-closed", "port-filtered"],
     page: include_str!("wrong-host.md"),
     detect,
     remedies,
 };
 
 fn detect(evidence: &Evidence) -> Detection {
-    if evidence.target.literal().is_some() {
+    let here = |address: IpAddr| address.is_loopback();
+    if evidence.target.literal().is_some() || evidence.addresses().into_iter().any(here) {
         return Detection::RuledOut;
     }
     let Some(SystemAnswer::Addresses { addresses }) = evidence.resolution.system.observed() else {
         return Detection::Unknown(Vec::new());
     };
-    // Where a client gets through, only the server's own name could tell.
+    match identity(evidence) {
+        Identity::Same => Detection::RuledOut,
+        Identity::Other { text, facts } => other_machine(evidence, addresses, Proof::of(text, facts, 4)),
+        Identity::Unclear => by_failure(evidence, addresses),
+    }
+}
+
+/// The server there names itself otherwise. That alone may be an alias; with name servers that know another address it is
+/// more. Where clients get through, they reach the wrong machine and are not shut out.
+fn other_machine(evidence: &Evidence, addresses: &[IpAddr], proof: Proof) -> Detection {
+    let proof = if client_gets_through(evidence) { proof.severity(Severity::Degrades) } else { proof };
+    let alias = "whether the name is an alias of that machine, or of a cluster or balancer that it belongs to: ask \
+                 whoever keeps the name";
+    let Some(answers) = answers(evidence) else {
+        return Detection::Likely(proof.missing(alias).want(Want::NameServers));
+    };
+    let named = named(answers);
+    if contradict(addresses, &named) != Some(true) {
+        return Detection::Likely(proof.missing(alias));
+    }
+    let (text, sources) = contradiction(addresses, answers);
+    Detection::Likely(missing(proof.and(text, sources, 10), &named))
+}
+
+/// Where the server tells no names, only a connection that fails is worth asking the name servers.
+fn by_failure(evidence: &Evidence, addresses: &[IpAddr]) -> Detection {
     let trouble = client_address(evidence).filter(|_| !client_gets_through(evidence)).and_then(trouble);
     let Some((index, is_foreign)) = trouble else { return Detection::Unknown(Vec::new()) };
     let Some(answers) = answers(evidence) else { return Detection::Unknown(vec![Want::NameServers]) };
-    let named: BTreeSet<IpAddr> = answers.iter().flat_map(|answer| addresses_of(&answer.outcome)).copied().collect();
+    let named = named(answers);
     match contradict(addresses, &named) {
         None => return Detection::Unknown(Vec::new()),
         Some(false) => return Detection::RuledOut,
         Some(true) => {}
     }
-    let system: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    let text = format!(
-        "the system's resolver says {}, the name servers say otherwise: {}",
-        system.join(" and "),
-        in_words(answers, knows)
-    );
-    let sources = facts(answers, knows).into_iter().chain([SYSTEM_FACT.to_owned()]);
+    let (text, sources) = contradiction(addresses, answers);
     let (failure, decibans) = if is_foreign {
         ("nothing speaks RDP at the address that this machine uses", 13)
     } else {
@@ -51,6 +72,20 @@ fn detect(evidence: &Evidence) -> Detection {
     };
     let proof = Proof::of(text, sources, 2).and(failure, [attempt_fact(index)], decibans);
     Detection::Likely(missing(proof, &named))
+}
+
+fn named(answers: &[NameServerAnswer]) -> BTreeSet<IpAddr> {
+    answers.iter().flat_map(|answer| addresses_of(&answer.outcome)).copied().collect()
+}
+
+fn contradiction(addresses: &[IpAddr], answers: &[NameServerAnswer]) -> (String, Vec<String>) {
+    let system: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let text = format!(
+        "the system's resolver says {}, the name servers say otherwise: {}",
+        system.join(" and "),
+        in_words(answers, knows)
+    );
+    (text, facts(answers, knows).into_iter().chain([SYSTEM_FACT.to_owned()]).collect())
 }
 
 /// The attempt that failed, and whether nothing there spoke RDP.
@@ -125,8 +160,8 @@ mod tests {
     use rdpdoctor_protocol::stranger::Stranger;
 
     use super::*;
-    use crate::testing::{Scene, Script};
-    use crate::{Certainty, judge};
+    use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::{Certainty, Verdict, judge};
 
     fn says(address: &str) -> LookupOutcome {
         LookupOutcome::Addresses { addresses: vec![address.parse().unwrap()] }
@@ -179,5 +214,59 @@ mod tests {
     fn unknown_until_the_name_servers_were_asked() {
         let evidence = at_old_address(|a| a.ends(Ending::Refused)).evidence();
         assert_eq!(detect(&evidence), Detection::Unknown(vec![Want::NameServers]));
+    }
+
+    fn served_by(name: &str, computer: &str, dns_computer: &str) -> Scene {
+        let served = [CertificateMaker::windows(name)];
+        let client = |a: Script| {
+            a.selects(Protocols::HYBRID_EX).serves(&served).untrusted().challenged_by(computer, dns_computer)
+        };
+        Scene::named("ts01.corp.example", &["10.0.0.5"]).client(client)
+    }
+
+    #[test]
+    fn another_machine_that_name_servers_place_elsewhere_is_likely_and_degrades() {
+        let scene = served_by("DB07.corp.example", "DB07", "db07.corp.example").name_servers(&[says("10.0.0.77")]);
+        let diagnosis = judge(&scene.evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("wrong-host", Certainty::Likely));
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
+        assert!(root.proof.items[0].text.contains("db07"), "{:?}", root.proof.items);
+    }
+
+    #[test]
+    fn another_machine_alone_may_be_an_alias() {
+        let scene = served_by("DB07.corp.example", "DB07", "db07.corp.example");
+        let evidence = scene.evidence();
+        let Detection::Likely(proof) = detect(&evidence) else { panic!("both name another machine") };
+        assert_eq!(proof.wants, [Want::NameServers]);
+        let diagnosis = judge(&evidence);
+        assert_eq!(diagnosis.verdict, Verdict::Healthy);
+        assert!(diagnosis.findings.iter().any(|f| f.cause.id == "wrong-host" && f.certainty == Certainty::Possible));
+    }
+
+    #[test]
+    fn near_misses_the_right_machine_under_any_of_its_names() {
+        for scene in [
+            served_by("TS01.corp.example", "TS01", "TS01.corp.example"),
+            served_by("TS01", "TS01", "ts01.other.example"),
+            served_by("ts01.corp.example", "NODE2", "node2.corp.example"),
+        ] {
+            assert_eq!(detect(&scene.evidence()), Detection::RuledOut);
+        }
+    }
+
+    #[test]
+    fn near_miss_a_certificate_that_names_neither() {
+        let scene = served_by("gateway", "DB07", "db07.corp.example");
+        assert_eq!(detect(&scene.evidence()), Detection::Unknown(Vec::new()));
+    }
+
+    #[test]
+    fn near_miss_this_machine_itself() {
+        let served = [CertificateMaker::windows("DESK1")];
+        let scene = Scene::named("localhost", &["127.0.0.1"]);
+        let scene = scene.client(|a| a.selects(Protocols::HYBRID).serves(&served).challenged_by("DESK1", "desk1"));
+        assert_eq!(detect(&scene.evidence()), Detection::RuledOut);
     }
 }

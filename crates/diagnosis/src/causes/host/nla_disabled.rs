@@ -1,0 +1,119 @@
+use rdpdoctor_protocol::negotiation::Protocols;
+
+use crate::causes::negotiate::settings;
+use crate::evidence::{Evidence, Offer};
+use crate::server::shows_windows;
+use crate::view::{attempt_fact, client_address};
+use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
+
+/// A Windows lets clients in to its logon screen before they have authenticated.
+pub(in crate::causes) const CAUSE: Cause = Cause {
+    id: "nla-disabled",
+    stage: Stage::Host,
+    severity: Severity::Degrades,
+    title: "Network Level Authentication is switched off on this Windows",
+    prior: 0,
+    explains: &[],
+    page: include_str!("nla-disabled.md"),
+    detect,
+    remedies,
+};
+
+fn detect(evidence: &Evidence) -> Detection {
+    let Some(address) = client_address(evidence) else { return Detection::Unknown(Vec::new()) };
+    let Some(selected) = address.selected() else { return Detection::Unknown(Vec::new()) };
+    // Other servers have no such setting, or mean it so.
+    let Some((text, fact)) = shows_windows(evidence) else { return Detection::Unknown(Vec::new()) };
+    let windows = |proof: Proof| proof.and(text, [fact], 0);
+    if selected == Protocols::SSL {
+        let chose = address.attempts().find(|(_, attempt)| attempt.selected() == Some(selected));
+        let facts = chose.map(|(index, _)| attempt_fact(index));
+        return Detection::Confirmed(windows(Proof::of("offered CredSSP, the server chose TLS alone", facts, 30)));
+    }
+    if !selected.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) {
+        return Detection::RuledOut;
+    }
+    let less = Offer::negotiate(Protocols::SSL);
+    let Some((index, attempt)) = address.tries(&less).next() else {
+        return Detection::Unknown(vec![Want::attempt(address.endpoint, less)]);
+    };
+    if attempt.selected() != Some(Protocols::SSL) {
+        return Detection::RuledOut;
+    }
+    let text = "asked for TLS alone, the server confirmed: it takes clients without CredSSP";
+    Detection::Confirmed(windows(Proof::of(text, [attempt_fact(index)], 30)))
+}
+
+fn remedies(_: &Evidence) -> Vec<Remedy> {
+    vec![settings::read(), require()]
+}
+
+fn require() -> Remedy {
+    Remedy {
+        title: "Require Network Level Authentication, once every client is known to have CredSSP and the server reaches its domain controller; change a policy where one sets it".into(),
+        place: Place::Server,
+        safety: Safety::Manual,
+        interrupts: "running sessions go on; clients without CredSSP, and users whose password has to be changed first, no longer get in".into(),
+        commands: vec![
+            r"Set-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp' UserAuthentication 1 -Type DWord".into(),
+        ],
+        cmd: vec![
+            r#"reg add "HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp" /v UserAuthentication /t REG_DWORD /d 1 /f"#.into(),
+        ],
+        undo: "set UserAuthentication back to the value read before".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_protocol::negotiation::FailureCode;
+
+    use super::*;
+    use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::{Verdict, judge};
+
+    fn windows(chosen: Protocols) -> Scene {
+        Scene::named("ts01", &["10.0.0.5"]).client(|a| a.selects(chosen).serves(&[CertificateMaker::windows("TS01")]))
+    }
+
+    #[test]
+    fn fires_on_a_windows_that_chooses_tls_or_takes_it_alone() {
+        let takes = windows(Protocols::HYBRID_EX).asks(Protocols::SSL, |a| a.selects(Protocols::SSL));
+        for scene in [windows(Protocols::SSL), takes] {
+            let diagnosis = judge(&scene.evidence());
+            assert_eq!(diagnosis.root().unwrap().cause.id, "nla-disabled");
+            assert_eq!(diagnosis.verdict, Verdict::Warning);
+        }
+    }
+
+    #[test]
+    fn near_miss_a_windows_that_requires_it() {
+        let scene =
+            windows(Protocols::HYBRID_EX).asks(Protocols::SSL, |a| a.fails(FailureCode::HYBRID_REQUIRED_BY_SERVER));
+        assert_eq!(detect(&scene.evidence()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn near_miss_servers_that_are_no_windows_stay_healthy() {
+        let xrdp = |a: Script| a.selects(Protocols::SSL).serves(&[CertificateMaker::self_signed("ts01")]);
+        let freerdp = |a: Script| {
+            a.selects(Protocols::HYBRID).completes_tls().challenged_by("TS01", "ts01").windows_version(6, 1, 7601)
+        };
+        let freerdp = Scene::named("ts01", &["10.0.0.5"]).client(freerdp);
+        for scene in [
+            Scene::named("ts01", &["10.0.0.5"]).client(xrdp),
+            freerdp.asks(Protocols::SSL, |a| a.selects(Protocols::SSL)),
+        ] {
+            let evidence = scene.evidence();
+            assert_eq!(detect(&evidence), Detection::Unknown(Vec::new()));
+            assert_eq!(judge(&evidence).verdict, Verdict::Healthy);
+        }
+    }
+
+    #[test]
+    fn unknown_until_tls_alone_was_asked_for() {
+        let evidence = windows(Protocols::HYBRID).evidence();
+        let want = Want::attempt(evidence.endpoints()[0], Offer::negotiate(Protocols::SSL));
+        assert_eq!(detect(&evidence), Detection::Unknown(vec![want]));
+    }
+}
