@@ -3,6 +3,7 @@
 //! Verdict first; then the connection step by step, the proof, what to do, what is missing, what else was found.
 
 mod findings;
+mod identity;
 mod remedies;
 mod stages;
 mod words;
@@ -23,6 +24,7 @@ pub fn report(report: &Report, style: &Style) -> String {
     canvas.blank();
     stages::check_list(&mut canvas, report, style);
     stages::protocols(&mut canvas, report);
+    identity::lines(&mut canvas, report);
     if let Some(root) = report.root() {
         findings::proof(&mut canvas, root);
         remedies::all(&mut canvas, &root.remedies);

@@ -2,7 +2,7 @@
 
 use rdpdoctor_diagnosis::evidence::{Ending, Evidence, LookupOutcome, SystemAnswer, Unreachable};
 use rdpdoctor_diagnosis::report::{Report, build};
-use rdpdoctor_diagnosis::testing::{Scene, Script};
+use rdpdoctor_diagnosis::testing::{CertificateMaker, Scene, Script};
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 use rdpdoctor_protocol::stranger::Stranger;
 use rdpdoctor_render::{Style, json, text};
@@ -46,6 +46,31 @@ fn healthy_with_nla() {
 #[test]
 fn healthy_with_nla_in_unicode() {
     insta::assert_snapshot!(text::report(&report(nla().evidence()), &Style::plain().unicode(true)));
+}
+
+#[test]
+fn healthy_with_all_that_the_server_tells() {
+    let served = [CertificateMaker::windows("TS01")];
+    let client = |a: Script| {
+        a.selects(Protocols::HYBRID_EX).serves(&served).untrusted().challenged_by("TS01", "ts01.corp.example")
+    };
+    let required = FailureCode::HYBRID_REQUIRED_BY_SERVER;
+    insta::assert_snapshot!(shown(
+        Scene::named("ts01", &["10.0.0.5"])
+            .client(client)
+            .asks(Protocols::SSL, |a| a.fails(required))
+            .asks(Protocols::RDP, |a| a.fails(required))
+    ));
+}
+
+#[test]
+fn certificate_expired_and_weak() {
+    let served = [CertificateMaker::issued("ts01", "Corp CA").valid(-400, -35).rsa(1024)];
+    insta::assert_snapshot!(shown(
+        Scene::named("ts01", &["10.0.0.5"])
+            .client(|a| a.selects(Protocols::SSL).serves(&served))
+            .asks(Protocols::RDP, |a| a.fails(FailureCode::SSL_REQUIRED_BY_SERVER))
+    ));
 }
 
 #[test]
