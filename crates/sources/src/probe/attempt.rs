@@ -12,16 +12,23 @@ use super::negotiate::negotiate;
 use super::tcp;
 use super::tls::{self, Newest};
 use super::wire::Wire;
+use super::{credssp, trust};
 
-/// Makes one offer at one endpoint. `via` is the endpoint with its scope, where it needs one.
+/// Makes one offer at one endpoint. `via` is the endpoint with its scope, where it needs one. The connection comes
+/// back hung up; [`Wire::drain`] lets it go in good order.
 ///
 /// `started_ms` is zero: only the caller knows when the evidence began.
-pub(crate) async fn attempt(endpoint: SocketAddr, via: SocketAddr, offer: Offer, wait: Duration) -> Attempt {
+pub(crate) async fn attempt(
+    endpoint: SocketAddr,
+    via: SocketAddr,
+    offer: Offer,
+    wait: Duration,
+) -> (Attempt, Option<Wire>) {
     let begun = Instant::now();
     let mut attempt = unopened(endpoint, offer);
     let (stream, after) = match tcp::connect(via, attempt.offer.max_segment, wait).await {
         Ok(connection) => connection,
-        Err(ending) => return ended(attempt, ending, begun),
+        Err(ending) => return (ended(attempt, ending, begun), None),
     };
     let mut wire = Wire::new(stream, begun + wait * 2);
     attempt.connected = Some(Connected { after_ms: millis(after) });
@@ -29,8 +36,11 @@ pub(crate) async fn attempt(endpoint: SocketAddr, via: SocketAddr, offer: Offer,
     let ending = converse(&mut wire, &mut attempt, wait).await.err().unwrap_or(Ending::Ours);
     attempt.received = wire.received();
     attempt = ended(attempt, ending, begun);
-    wire.close().await;
-    attempt
+    wire.hang_up().await;
+    if let Some(tls) = &mut attempt.tls {
+        tls.trust = trust::of(&tls.chain).await;
+    }
+    (attempt, Some(wire))
 }
 
 /// Whether a server that chose one of these goes on with TLS.
@@ -46,17 +56,23 @@ async fn converse(wire: &mut Wire, attempt: &mut Attempt, wait: Duration) -> Res
     let negotiated = attempt.negotiated.insert(negotiate(wire, offer, &mut rest).await?);
     let NegotiateAnswer::Selected { protocols, .. } = negotiated.answer else { return Ok(()) };
     let Some(offer) = attempt.offer.tls.as_ref().filter(|_| begins_with_tls(protocols)) else { return Ok(()) };
-    let newest = match offer {
-        TlsOffer::Complete => Newest::Tls13,
-        TlsOffer::CompleteBelowTls13 => Newest::Tls12,
-        TlsOffer::Hello(_) => {
-            return Err(Ending::OurSystem {
-                error: "this probe sends no hello but that of its TLS library".to_owned(),
-            });
-        }
-    };
     wire.allow(wait);
-    tls::complete(wire, newest, rest, attempt.tls.insert(TlsSeen::default())).await
+    let seen = attempt.tls.insert(TlsSeen::default());
+    let mut session = match offer {
+        TlsOffer::Hello(spec) => return tls::hello(wire, spec, rest, seen).await,
+        TlsOffer::Complete => tls::complete(wire, Newest::Tls13, rest, seen).await?,
+        TlsOffer::CompleteBelowTls13 => tls::complete(wire, Newest::Tls12, rest, seen).await?,
+    };
+    let patience = wait.min(credssp::LONGEST_WAIT);
+    // Silence means something only if it could be waited for.
+    if protocols.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) && wire.has_time_for(patience) {
+        wire.allow(patience);
+        let (seen, outcome) = credssp::exchange(wire, &mut session).await;
+        attempt.credssp = Some(seen);
+        outcome?;
+    }
+    session.farewell(wire).await;
+    Ok(())
 }
 
 fn unopened(endpoint: SocketAddr, offer: Offer) -> Attempt {

@@ -17,6 +17,7 @@ use super::clock::millis;
 use super::echo::echo;
 use super::resolve::{Scopes, resolve, scopes_of_literal};
 use super::schedule::Schedule;
+use super::wire::Wire;
 use super::{End, NameServers, Outcome, Probe, Progress, name_servers};
 
 /// Measures what the diagnosis of `target` needs. When `stop` completes, measurements under way are dropped and what
@@ -34,6 +35,7 @@ pub async fn examine(
         evidence: Evidence::new(target, Timestamp::now()),
         schedule: Schedule::new(probe.parallel),
         measuring: JoinSet::new(),
+        hung_up: JoinSet::new(),
         probe,
         origin,
         observer,
@@ -59,6 +61,7 @@ pub async fn examine(
         run.record(finished);
     }
     run.measuring.shutdown().await;
+    while run.hung_up.join_next().await.is_some() {}
     Outcome { evidence: run.evidence, duration: origin.elapsed(), end }
 }
 
@@ -71,7 +74,7 @@ struct Finished {
 enum Brought {
     Resolution { answer: io::Result<(SystemAnswer, Scopes)>, took: Duration },
     NameServers(Result<Vec<NameServerAnswer>, String>),
-    Attempt(Box<Attempt>),
+    Attempt(Box<Attempt>, Option<Wire>),
     Echo(Echo),
 }
 
@@ -80,6 +83,8 @@ struct Run<'a, O> {
     scopes: Scopes,
     schedule: Schedule,
     measuring: JoinSet<Finished>,
+    /// Connections that wait for the other side's farewell, which nothing else waits for.
+    hung_up: JoinSet<()>,
     probe: &'a Probe,
     origin: Instant,
     observer: O,
@@ -129,8 +134,8 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
             Want::Attempt { endpoint, offer, .. } => {
                 let (via, started_ms) = (self.scopes.apply(endpoint), millis(self.origin.elapsed()));
                 self.measure(want, async move {
-                    let attempt = attempt(endpoint, via, offer, patience).await;
-                    Brought::Attempt(Box::new(Attempt { started_ms, ..attempt }))
+                    let (attempt, wire) = attempt(endpoint, via, offer, patience).await;
+                    Brought::Attempt(Box::new(Attempt { started_ms, ..attempt }), wire)
                 });
             }
             Want::Echo { address } => {
@@ -153,7 +158,10 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                     Err(why) => Seen::NotObtained { why },
                 };
             }
-            Brought::Attempt(attempt) => {
+            Brought::Attempt(attempt, wire) => {
+                if let Some(wire) = wire {
+                    self.hung_up.spawn(wire.drain());
+                }
                 self.schedule.end(&attempt, &self.evidence);
                 let earlier = |other: &Attempt| other.started_ms <= attempt.started_ms;
                 let place = self.evidence.attempts.partition_point(earlier);

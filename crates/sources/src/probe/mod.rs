@@ -2,18 +2,26 @@
 //!
 //! [`examine`] asks the diagnosis what it wants to know and measures just that, gently, until nothing would change the
 //! answer. Every byte received is hostile: reads are bounded in bytes and in time.
+//!
+//! What a server sees of it: connections that close with FIN, after the confirm, after the first flight of a handshake
+//! that a ClientHello of our own began (OpenSSL logs an unexpected end, Windows at most a Schannel event), or after a
+//! completed handshake with close_notify; and on servers with CredSSP one NTLM NEGOTIATE that no AUTHENTICATE follows,
+//! so that no logon is ever tried.
 
 mod attempt;
 mod clock;
+mod credssp;
 mod driver;
 mod echo;
+#[cfg(target_os = "linux")]
+mod icmp;
 mod name_servers;
 mod negotiate;
 mod resolve;
 mod schedule;
 mod tcp;
 mod tls;
-mod watch;
+mod trust;
 mod wire;
 
 use std::net::SocketAddr;
@@ -39,7 +47,11 @@ pub struct Probe {
 impl Probe {
     /// One connection by itself, with `started_ms` zero.
     pub async fn attempt(&self, endpoint: SocketAddr, offer: Offer) -> Attempt {
-        attempt::attempt(endpoint, endpoint, offer, self.timeouts.wait).await
+        let (attempt, wire) = attempt::attempt(endpoint, endpoint, offer, self.timeouts.wait).await;
+        if let Some(wire) = wire {
+            wire.drain().await;
+        }
+        attempt
     }
 }
 

@@ -64,9 +64,19 @@ impl Wire {
         self.take(read, &chunk, buffer).is_ok()
     }
 
-    /// Closes in good order: what was sent arrives, and no port of ours stays half open.
-    pub(crate) async fn close(mut self) {
-        let Ok(()) = self.stream.shutdown().await else { return };
+    /// Whether a step that starts now may last as long as `wait`.
+    pub(crate) fn has_time_for(&self, wait: Duration) -> bool {
+        Instant::now() + wait <= self.last
+    }
+
+    /// Sends FIN. Waits for nobody.
+    pub(crate) async fn hang_up(&mut self) {
+        // Where the other side was faster, there is nothing left to close.
+        let _either_way = self.stream.shutdown().await;
+    }
+
+    /// Reads what still comes after [`Self::hang_up`]: what was sent arrives, and no port of ours stays half open.
+    pub(crate) async fn drain(mut self) {
         let mut chunk = [0; CHUNK];
         let drain = async {
             let mut left = FAREWELL_BYTES;

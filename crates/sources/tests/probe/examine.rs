@@ -10,7 +10,7 @@ use rdpdoctor_diagnosis::{Budget, Verdict, judge};
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 use rdpdoctor_sources::probe::{End, Outcome, Probe, Progress, Timeouts, examine};
 
-use crate::server::{acceptor, confirm, failure, probe, request, serve, stay_silent};
+use crate::server::{acceptor, challenge, confirm, failure, probe, request, serve, stay_silent, ts_request};
 
 fn target(address: SocketAddr) -> Target {
     address.to_string().parse().unwrap()
@@ -31,6 +31,8 @@ fn healthy() -> SocketAddr {
         }
         stream.write_all(&confirm(Protocols::HYBRID)).unwrap();
         if let Ok(mut session) = acceptor.accept(stream) {
+            ts_request(&mut session);
+            session.write_all(&challenge(6, Vec::new())).unwrap();
             let mut sink = Vec::new();
             // Whatever ends it, the prober does.
             let _ended = session.read_to_end(&mut sink);

@@ -7,7 +7,9 @@
     reason = "a test server that fails fails its test"
 )]
 
+mod credssp;
 mod examine;
+mod hello;
 mod name_servers;
 mod negotiate;
 mod server;

@@ -10,9 +10,12 @@ use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
-use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslVersion};
+use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslStream, SslVersion};
 use openssl::x509::{X509, X509Name};
 use rdpdoctor_diagnosis::evidence::{Attempt, Ending, NegotiateAnswer, Negotiated, Offer};
+use rdpdoctor_protocol::credssp::ntlm::{AvPair, Challenge, NegotiateFlags, Version};
+use rdpdoctor_protocol::credssp::spnego::{Mechanism, NegState, NegotiationToken};
+use rdpdoctor_protocol::credssp::{TsRequest, frame_length};
 use rdpdoctor_protocol::negotiation::{FailureCode, NegotiationAnswer, Protocols, ResponseFlags};
 use rdpdoctor_protocol::x224::{ConnectionConfirm, ConnectionRequest};
 use rdpdoctor_sources::probe::{Probe, Timeouts};
@@ -73,14 +76,44 @@ pub(crate) fn answer(stream: &mut TcpStream, bytes: &[u8]) {
     stream.write_all(bytes).unwrap();
 }
 
-/// Confirms TLS and reads the ClientHello, one record.
-pub(crate) fn client_hello(stream: &mut TcpStream) {
+/// Confirms TLS and reads the ClientHello, one record: its fragment.
+pub(crate) fn client_hello(stream: &mut TcpStream) -> Vec<u8> {
     answer(stream, &confirm(Protocols::SSL));
     let mut header = [0; 5];
     stream.read_exact(&mut header).unwrap();
     assert_eq!(header[..2], [22, 3], "a handshake record");
     let mut fragment = vec![0; u16::from_be_bytes([header[3], header[4]]).into()];
     stream.read_exact(&mut fragment).unwrap();
+    fragment
+}
+
+/// The NTLM message with which CredSSP begins.
+pub(crate) fn ts_request(session: &mut SslStream<TcpStream>) -> TsRequest {
+    let mut frame = Vec::new();
+    loop {
+        let mut byte = [0];
+        session.read_exact(&mut byte).unwrap();
+        frame.push(byte[0]);
+        if frame_length(&frame).unwrap() == Some(frame.len()) {
+            return TsRequest::decode(&frame).unwrap();
+        }
+    }
+}
+
+/// A TSRequest of this version with an NTLM CHALLENGE in SPNEGO.
+pub(crate) fn challenge(version: u32, info: Vec<AvPair>) -> Vec<u8> {
+    let challenge = Challenge {
+        flags: NegotiateFlags::OF_WINDOWS | NegotiateFlags::TARGET_INFO,
+        target_name: "CONTOSO".to_owned(),
+        target_info: info,
+        version: Some(Version { major: 10, minor: 0, build: 20348 }),
+    };
+    let token = NegotiationToken::Response {
+        state: Some(NegState::ACCEPT_INCOMPLETE),
+        mechanism: Some(Mechanism::Ntlm),
+        token: Some(challenge.encode([7; 8]).unwrap()),
+    };
+    TsRequest { version, nego_tokens: vec![token.encode()], ..TsRequest::default() }.encode()
 }
 
 /// FIN, with nothing unread.
@@ -133,7 +166,7 @@ pub(crate) fn certificate() -> Vec<u8> {
     identity().1.to_der().unwrap()
 }
 
-fn identity() -> &'static (PKey<Private>, X509) {
+pub(crate) fn identity() -> &'static (PKey<Private>, X509) {
     static IDENTITY: OnceLock<(PKey<Private>, X509)> = OnceLock::new();
     IDENTITY.get_or_init(|| {
         let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();

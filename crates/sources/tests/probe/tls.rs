@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::mpsc::channel;
 
 use openssl::ssl::{SslVerifyMode, SslVersion};
-use rdpdoctor_diagnosis::evidence::{Attempt, Der, Ending, Offer, TlsOffer, TlsSeen};
+use rdpdoctor_diagnosis::evidence::{Attempt, Der, Ending, Offer, Seen, TlsOffer, TlsSeen};
 use rdpdoctor_protocol::negotiation::Protocols;
 use rdpdoctor_protocol::stranger::Stranger;
 use rdpdoctor_protocol::tls::{Alert, AlertDescription, AlertLevel, CipherSuite, NamedGroup, ProtocolVersion};
@@ -31,7 +31,7 @@ async fn complete(oldest: SslVersion, newest: SslVersion) -> Attempt {
     let acceptor = acceptor(oldest, newest).build();
     let (sender, farewell) = channel();
     let attempt = meet(move |mut stream| {
-        answer(&mut stream, &confirm(Protocols::HYBRID_EX));
+        answer(&mut stream, &confirm(Protocols::SSL));
         let mut session = acceptor.accept(stream).unwrap();
         sender.send(session.read_to_end(&mut Vec::new()).ok()).unwrap();
     })
@@ -51,7 +51,7 @@ async fn every_version_is_completed_and_named() {
     for (offered, named) in versions {
         let attempt = complete(offered, offered).await;
         let received = attempt.received;
-        let answer = Some(selected(Protocols::HYBRID_EX));
+        let answer = Some(selected(Protocols::SSL));
         let expected = Course { answer, tls: Some(true), received, ..Course::connected(Ending::Ours) };
         assert_eq!(Course::of(&attempt), expected, "{named}");
         let seen = tls(&attempt);
@@ -63,6 +63,14 @@ async fn every_version_is_completed_and_named() {
         );
         assert_eq!(seen.chain, [Der(certificate())], "{named}");
         assert!(seen.records >= 3);
+        let exchange = seen.key_exchange.unwrap();
+        assert_eq!((exchange.group, exchange.verified), (Some(NamedGroup::X25519), Some(true)), "{named}");
+        assert_eq!(exchange.scheme.is_some(), named == ProtocolVersion::TLS12);
+        match &seen.trust {
+            Seen::Observed { value, .. } => assert!(!value.trusted && value.reason.is_some()),
+            Seen::NotObtained { why } => assert!(!why.is_empty()),
+            Seen::NotTried => panic!("nobody looked"),
+        }
         assert!(hello.after_ms <= seen.completed.as_ref().unwrap().after_ms);
     }
 }
