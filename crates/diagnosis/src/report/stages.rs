@@ -17,18 +17,20 @@ pub(super) fn rows(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<StageRow> 
     rows.extend(presented::certificate(evidence, diagnosis));
     rows.extend(presented::authenticate(evidence));
     for row in &mut rows {
-        warn(row, diagnosis, evidence);
+        mark(row, diagnosis, evidence);
     }
     rows
 }
 
-/// A stage that went through is marked where something found there degrades the connection.
-fn warn(row: &mut StageRow, diagnosis: &Diagnosis, evidence: &Evidence) {
-    let degrades = diagnosis.findings.iter().any(|finding| {
-        finding.cause.stage == row.stage && finding.severity == Severity::Degrades && concerns(finding, row, evidence)
-    });
-    if row.outcome == Outcome::Passed && degrades {
-        row.outcome = Outcome::Warned;
+/// A stage that went through is marked where the root cause lies in it, or something found there degrades the connection.
+fn mark(row: &mut StageRow, diagnosis: &Diagnosis, evidence: &Evidence) {
+    let here = |finding: &&Finding| finding.cause.stage == row.stage && concerns(finding, row, evidence);
+    let stops = diagnosis.root().filter(here).is_some_and(|root| root.severity == Severity::Blocks);
+    let degrades = diagnosis.findings.iter().filter(here).any(|finding| finding.severity == Severity::Degrades);
+    match row.outcome {
+        Outcome::Passed if stops => row.outcome = Outcome::Failed,
+        Outcome::Passed if degrades => row.outcome = Outcome::Warned,
+        _ => {}
     }
 }
 
