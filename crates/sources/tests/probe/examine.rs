@@ -1,8 +1,10 @@
 //! The whole loop.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use openssl::ssl::SslVersion;
 use rdpdoctor_diagnosis::evidence::{Ending, Target};
@@ -11,6 +13,36 @@ use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 use rdpdoctor_sources::probe::{End, Outcome, Probe, Progress, Timeouts, examine};
 
 use crate::server::{acceptor, challenge, confirm, failure, probe, request, serve, stay_silent, ts_request};
+
+/// A way to `server` that takes so long in each direction.
+fn at_a_distance(server: SocketAddr, delay: Duration) -> SocketAddr {
+    serve(move |near| {
+        let far = TcpStream::connect(server).unwrap();
+        near.set_nodelay(true).unwrap();
+        far.set_nodelay(true).unwrap();
+        let (from, to) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+        thread::spawn(move || carry(from, to, delay));
+        carry(near, far, delay);
+    })
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
+    let (sender, receiver) = channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
+        for (due, bytes) in receiver {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            // Whoever closed first wants nothing more.
+            let _closed = if bytes.is_empty() { to.shutdown(Shutdown::Write) } else { to.write_all(&bytes) };
+        }
+    });
+    let mut buffer = [0; 8192];
+    loop {
+        let length = from.read(&mut buffer).unwrap_or_default();
+        if sender.send((Instant::now() + delay, buffer[..length].to_vec())).is_err() || length == 0 {
+            return;
+        }
+    }
+}
 
 fn target(address: SocketAddr) -> Target {
     address.to_string().parse().unwrap()
@@ -61,6 +93,18 @@ async fn a_healthy_server_costs_at_most_four_connections() {
 }
 
 #[tokio::test]
+async fn a_healthy_server_costs_at_most_twelve_round_trips() {
+    const ROUND_TRIP: Duration = Duration::from_millis(100);
+    let far = at_a_distance(healthy(), ROUND_TRIP / 2);
+    let outcome = run(far, &Probe::default()).await;
+    assert_eq!(outcome.end, End::Settled);
+    assert!(outcome.evidence.attempts.iter().any(|attempt| attempt.credssp.is_some()));
+    // The proxy delays no SYN, and at most every connection has one.
+    let connections = u32::try_from(outcome.evidence.connections()).unwrap();
+    assert!(outcome.duration < ROUND_TRIP * (12 - connections), "{:?}", outcome.duration);
+}
+
+#[tokio::test]
 async fn a_closed_port_settles_within_the_budget() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let outcome = run(closed, &probe()).await;
@@ -104,7 +148,7 @@ async fn no_more_connections_are_open_than_allowed() {
         let now = open.fetch_add(1, Ordering::SeqCst) + 1;
         seen.fetch_max(now, Ordering::SeqCst);
         request(&mut stream);
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
         open.fetch_sub(1, Ordering::SeqCst);
     });
     run(address, &Probe { parallel: 1, ..probe() }).await;

@@ -179,7 +179,7 @@ pub(crate) fn identity() -> &'static (PKey<Private>, X509) {
         builder.set_issuer_name(&name).unwrap();
         builder.set_pubkey(&key).unwrap();
         builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-        builder.set_not_after(&Asn1Time::days_from_now(1).unwrap()).unwrap();
+        builder.set_not_after(&Asn1Time::days_from_now(180).unwrap()).unwrap();
         builder.sign(&key, MessageDigest::sha256()).unwrap();
         (key, builder.build())
     })
