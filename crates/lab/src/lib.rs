@@ -2,11 +2,17 @@
 //!
 //! A [`Fault`] names the cause that a diagnosis should find; its [`Variant`]s are the ways in which real servers show
 //! it. What a server does is a table, and one player serves them all, so a new fault is one file with
-//! one table. Causes that no listener can show have a [`Recipe`] instead. [`HEALTHY`] is what they all should be.
+//! one table. Causes that no listener can show have a [`Recipe`] instead. [`HEALTHY`] is what they all
+//! should be, and [`HOSTILE`] what nothing may be hurt by.
 #![forbid(unsafe_code)]
 
+mod certificate;
+mod credssp;
 mod faults;
+mod flight;
 mod healthy;
+mod hostile;
+mod offer;
 mod player;
 mod recipe;
 mod script;
@@ -15,6 +21,7 @@ mod tls;
 
 pub use faults::{FAULTS, find};
 pub use healthy::{HEALTHY, healthy};
+pub use hostile::{HOSTILE, hostile};
 pub use recipe::{RECIPES, Recipe};
 pub use server::{Prepared, prepare, serve};
 
@@ -71,4 +78,9 @@ fn variant(variants: &'static [Variant], name: Option<&str>) -> Option<&'static 
         Some(name) => variants.iter().find(|variant| variant.name == name),
         None => variants.first(),
     }
+}
+
+#[cfg(test)]
+fn all_variants() -> impl Iterator<Item = &'static Variant> {
+    FAULTS.iter().flat_map(|fault| fault.variants).chain(HEALTHY).chain(HOSTILE)
 }

@@ -22,7 +22,7 @@ pub struct Recipe {
     pub text: &'static str,
 }
 
-/// Every cause that needs more than a listener, tried with nftables 1.0.6 and iproute2 6.1,, sorted by its id.
+/// Every cause that needs more than a listener, tried with nftables 1.0.6 and iproute2 6.1, sorted by its id.
 pub static RECIPES: &[Recipe] = &[
     Recipe {
         cause: "address-family-broken",
@@ -34,6 +34,34 @@ pub static RECIPES: &[Recipe] = &[
             "  printf '127.0.0.1 ts01.example\\n::1 ts01.example\\n' > /tmp/rdplab-hosts\n",
             "  mount --bind /tmp/rdplab-hosts /etc/hosts\n",
             "Start a healthy server on 127.0.0.1:3389 there and diagnose ts01.example.",
+        ),
+    },
+    Recipe {
+        cause: "certificate-revoked",
+        text: concat!(
+            "Have an authority of your own take a certificate back, and Windows see it there:\n",
+            "  openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 30 -subj '/CN=Lab CA'\n",
+            "  openssl req -newkey rsa:2048 -nodes -keyout ts01.key -out ts01.csr -subj /CN=ts01.example\n",
+            "  printf '[ca]\\ndefault_ca=lab\\n[lab]\\ndatabase=index\\nserial=serial\\nnew_certs_dir=.\\n' > ca.cnf\n",
+            "  printf 'default_md=sha256\\ndefault_days=30\\ndefault_crl_days=30\\npolicy=any\\n' >> ca.cnf\n",
+            "  printf 'x509_extensions=ext\\n[any]\\ncommonName=supplied\\n[ext]\\n' >> ca.cnf\n",
+            "  printf 'subjectAltName=DNS:ts01.example\\nextendedKeyUsage=serverAuth\\n' >> ca.cnf\n",
+            "  printf 'crlDistributionPoints=URI:http://WEB-SERVER/lab.crl\\n' >> ca.cnf\n",
+            "  touch index; echo 01 > serial\n",
+            "  openssl ca -batch -config ca.cnf -cert ca.crt -keyfile ca.key -in ts01.csr -out ts01.crt\n",
+            "  openssl ca -config ca.cnf -cert ca.crt -keyfile ca.key -revoke ts01.crt\n",
+            "  openssl ca -config ca.cnf -cert ca.crt -keyfile ca.key -gencrl | openssl crl -outform DER -out lab.crl\n",
+            "Put lab.crl on that web server, give ts01.crt and ts01.key to an xrdp (certificate and key_file in\n",
+            "xrdp.ini), import ca.crt on a Windows client (certutil -addstore Root ca.crt) and diagnose ts01.example\n",
+            "there.",
+        ),
+    },
+    Recipe {
+        cause: "certificate-shared",
+        text: concat!(
+            "Let two addresses serve one key and tell no names:\n",
+            "  rdpdoctor lab healthy --variant tls --listen 0.0.0.0:3389\n",
+            "Diagnose 127.0.0.1 and 127.0.0.2 in one go elsewhere.",
         ),
     },
     Recipe {
@@ -108,16 +136,6 @@ pub static RECIPES: &[Recipe] = &[
             "  nft add rule inet rdplab in tcp dport 3389 numgen random mod 10 '<' 3 drop\n",
             "  nft add rule inet rdplab in tcp sport 3389 numgen random mod 10 '<' 3 drop\n",
             "Start a healthy server on 127.0.0.1:3389 there and diagnose it.",
-        ),
-    },
-    Recipe {
-        cause: "wrong-host",
-        text: concat!(
-            "Let the hosts file lead a name elsewhere than the name servers do:\n",
-            "  unshare --map-root-user --mount bash\n",
-            "  echo '127.0.0.1 example.com' > /tmp/rdplab-hosts\n",
-            "  mount --bind /tmp/rdplab-hosts /etc/hosts\n",
-            "Diagnose example.com there, while nothing listens on 127.0.0.1:3389.",
         ),
     },
 ];

@@ -11,8 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::script::{Script, needs_certificate};
-use crate::tls::Identity;
+use crate::certificate::Identity;
+use crate::script::{Script, certificate};
 use crate::{Behaviour, Variant};
 
 const MOST_CONNECTIONS: usize = 64;
@@ -95,6 +95,7 @@ impl Prepared {
 async fn accept(listener: &TcpListener, script: Script, identity: Option<Identity>) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
+    let mut number: u64 = 0;
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else {
@@ -102,20 +103,19 @@ async fn accept(listener: &TcpListener, script: Script, identity: Option<Identit
             continue;
         };
         let identity = identity.clone();
+        number = number.wrapping_add(1);
         connections.spawn(async move {
             // How a connection ended is the client's business: it may well have left first.
-            let _ =
-                tokio::time::timeout(LONGEST_CONNECTION, crate::player::play(script, stream, identity.as_ref())).await;
+            let playing = crate::player::play(script, stream, number, identity.as_ref());
+            let _ = tokio::time::timeout(LONGEST_CONNECTION, playing).await;
             drop(place);
         });
     }
 }
 
 async fn identity_for(script: Script) -> io::Result<Option<Identity>> {
-    if !needs_certificate(script) {
-        return Ok(None);
-    }
-    let made = tokio::task::spawn_blocking(Identity::new).await.map_err(io::Error::other)?;
+    let Some(certificate) = certificate(script) else { return Ok(None) };
+    let made = tokio::task::spawn_blocking(|| Identity::new(certificate)).await.map_err(io::Error::other)?;
     Ok(Some(made?))
 }
 

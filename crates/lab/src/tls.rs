@@ -1,82 +1,103 @@
-//! OpenSSL driven through memory, with a certificate like the one Windows makes for itself.
+//! OpenSSL driven through memory.
 
 use std::io::{self, Read, Write};
+use std::sync::OnceLock;
 
-use openssl::asn1::Asn1Time;
-use openssl::bn::{BigNum, MsbOption};
+use openssl::bn::BigNum;
+use openssl::dh::Dh;
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::ssl::{ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslStream, SslVersion};
-use openssl::x509::extension::{ExtendedKeyUsage, KeyUsage};
-use openssl::x509::{X509, X509Name};
+use openssl::provider::Provider;
+use openssl::ssl::{ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslStream, SslVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::script::Newest;
+use crate::certificate::{CertificateSpec, Identity};
+use crate::credssp::Credssp;
 
-/// The name in every certificate of the lab.
-const HOST_NAME: &str = "RDPDOCTOR-LAB";
-const KEY_BITS: u32 = 2048;
-const VALID_DAYS: u32 = 183;
-/// X.509 v3 is counted from 0.
-const X509_V3: i32 = 2;
-
-/// A key and its self-signed certificate, valid for half a year, as Remote Desktop Services makes them.
-#[derive(Clone)]
-pub(crate) struct Identity {
-    key: PKey<Private>,
-    certificate: X509,
+/// How the server does TLS, and what follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tls {
+    pub(crate) oldest: SslVersion,
+    pub(crate) newest: SslVersion,
+    /// Up to TLS 1.2, as OpenSSL lists them.
+    pub(crate) suites: &'static str,
+    /// As OpenSSL lists them.
+    pub(crate) groups: &'static str,
+    /// For DHE, which is off without.
+    pub(crate) prime: Option<Prime>,
+    pub(crate) certificate: CertificateSpec,
+    /// What follows where the client asked for it.
+    pub(crate) credssp: Credssp,
+    /// The answer to the first message where CredSSP was not selected; it holds without.
+    pub(crate) answer: Option<&'static [u8]>,
 }
 
-impl Identity {
-    /// Takes some 100 ms of computing.
-    pub(crate) fn new() -> Result<Self, ErrorStack> {
-        let key = PKey::from_rsa(Rsa::generate(KEY_BITS)?)?;
-        let certificate = self_signed(&key)?;
-        Ok(Self { key, certificate })
+/// A Diffie-Hellman group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prime {
+    /// The second group of RFC 2409.
+    Bits1024,
+    /// A group of RFC 3526.
+    Bits2048,
+}
+
+impl Tls {
+    /// Windows Server 2022.
+    pub(crate) const WINDOWS: Self = Self {
+        oldest: SslVersion::TLS1_2,
+        newest: SslVersion::TLS1_3,
+        suites: "DEFAULT",
+        groups: "X25519:P-256:P-384",
+        prime: None,
+        certificate: CertificateSpec::WINDOWS,
+        credssp: Credssp::WINDOWS,
+        answer: None,
+    };
+
+    /// One version and these suites.
+    pub(crate) const fn only(version: SslVersion, suites: &'static str) -> Self {
+        Self { oldest: version, newest: version, suites, ..Self::WINDOWS }
+    }
+
+    /// Windows Server 2022 with another certificate.
+    pub(crate) const fn with(certificate: CertificateSpec) -> Self {
+        Self { certificate, ..Self::WINDOWS }
     }
 
     /// The server's end of one connection.
-    pub(crate) fn accept(&self, newest: Newest) -> Result<Ssl, ErrorStack> {
+    pub(crate) fn accept(&self, identity: &Identity) -> io::Result<Ssl> {
+        load_legacy()?;
         let mut context = SslContext::builder(SslMethod::tls_server())?;
-        self.install(&mut context)?;
-        let newest = match newest {
-            Newest::Tls12 => SslVersion::TLS1_2,
-            Newest::Tls13 => SslVersion::TLS1_3,
-        };
-        context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-        context.set_max_proto_version(Some(newest))?;
+        // Weak keys, digests and suites are what some faults consist of.
+        context.set_security_level(0);
+        context.clear_options(SslOptions::NO_SSLV3 | SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
+        context.set_min_proto_version(Some(self.oldest))?;
+        context.set_max_proto_version(Some(self.newest))?;
+        context.set_cipher_list(self.suites)?;
+        context.set_groups_list(self.groups)?;
+        self.install_prime(&mut context)?;
+        identity.install(&mut context)?;
         let mut ssl = Ssl::new(&context.build())?;
         ssl.set_accept_state();
         Ok(ssl)
     }
 
-    fn install(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
-        context.set_certificate(&self.certificate)?;
-        context.set_private_key(&self.key)
+    fn install_prime(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
+        let prime = match self.prime {
+            None => return Ok(()),
+            Some(Prime::Bits1024) => BigNum::get_rfc2409_prime_1024()?,
+            Some(Prime::Bits2048) => BigNum::get_rfc3526_prime_2048()?,
+        };
+        let group = Dh::from_pqg(prime, None, BigNum::from_u32(2)?)?;
+        context.set_tmp_dh(&group)
     }
 }
 
-fn self_signed(key: &PKey<Private>) -> Result<X509, ErrorStack> {
-    let mut name = X509Name::builder()?;
-    name.append_entry_by_text("CN", HOST_NAME)?;
-    let name = name.build();
-    let mut serial = BigNum::new()?;
-    serial.rand(127, MsbOption::ONE, false)?;
-    let mut builder = X509::builder()?;
-    builder.set_version(X509_V3)?;
-    builder.set_serial_number(&*serial.to_asn1_integer()?)?;
-    builder.set_subject_name(&name)?;
-    builder.set_issuer_name(&name)?;
-    builder.set_not_before(&*Asn1Time::days_from_now(0)?)?;
-    builder.set_not_after(&*Asn1Time::days_from_now(VALID_DAYS)?)?;
-    builder.set_pubkey(key)?;
-    builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
-    builder.append_extension(KeyUsage::new().key_encipherment().data_encipherment().build()?)?;
-    builder.sign(key, MessageDigest::sha256())?;
-    Ok(builder.build())
+/// RC4 lives in a provider of its own, which stays loaded.
+fn load_legacy() -> Result<(), ErrorStack> {
+    static LEGACY: OnceLock<Result<Provider, ErrorStack>> = OnceLock::new();
+    let loaded = LEGACY.get_or_init(|| Provider::try_load(None, "legacy", true));
+    loaded.as_ref().map(drop).map_err(Clone::clone)
 }
 
 /// The server's end of TLS over one TCP connection.
@@ -97,12 +118,21 @@ impl TlsConnection {
         self.drive(SslStream::accept).await
     }
 
-    /// Waits for one message, answers it and says that no more will come.
-    pub(crate) async fn answer(&mut self, answer: &[u8]) -> io::Result<()> {
-        self.drive(|tls| tls.ssl_read(&mut [0; 4096])).await?;
-        self.drive(|tls| tls.ssl_write(answer)).await?;
-        self.drive(SslStream::shutdown).await?;
+    /// Waits for some bytes and adds them.
+    pub(crate) async fn read(&mut self, into: &mut Vec<u8>) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        let count = self.drive(|tls| tls.ssl_read(&mut buffer)).await?;
+        into.extend(buffer.get(..count).unwrap_or_default());
         Ok(())
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.drive(|tls| tls.ssl_write(bytes)).await.map(drop)
+    }
+
+    /// Says that no more will come.
+    pub(crate) async fn shutdown(&mut self) -> io::Result<()> {
+        self.drive(SslStream::shutdown).await.map(drop)
     }
 
     /// The TCP connection below.
@@ -119,13 +149,13 @@ impl TlsConnection {
             let outgoing = std::mem::take(&mut self.tls.get_mut().outgoing);
             self.stream.write_all(&outgoing).await?;
             match result {
-                Err(error) if error.code() == ErrorCode::WANT_READ => self.read().await?,
+                Err(error) if error.code() == ErrorCode::WANT_READ => self.receive().await?,
                 result => return result.map_err(io::Error::other),
             }
         }
     }
 
-    async fn read(&mut self) -> io::Result<()> {
+    async fn receive(&mut self) -> io::Result<()> {
         match self.stream.read_buf(&mut self.tls.get_mut().incoming).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
@@ -160,5 +190,28 @@ impl Write for Wire {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::{Script, Step};
+    use crate::{Behaviour, all_variants};
+
+    #[test]
+    fn openssl_takes_every_setup() {
+        let identity = Identity::new(&CertificateSpec::WINDOWS).unwrap();
+        for variant in all_variants() {
+            let Behaviour::Talks(script) = variant.behaviour else { continue };
+            for tls in setups(script) {
+                tls.accept(&identity).unwrap_or_else(|error| panic!("{}: {error}", variant.name));
+            }
+        }
+    }
+
+    fn setups(script: Script) -> Vec<&'static Tls> {
+        let own = script.iter().filter_map(|step| if let Step::Tls(tls) = step { Some(tls) } else { None });
+        own.chain(script.iter().filter_map(Step::branch).flat_map(setups)).collect()
     }
 }

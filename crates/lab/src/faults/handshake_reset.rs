@@ -1,22 +1,27 @@
-use rdpdoctor_protocol::negotiation::FailureCode;
-
-use crate::script::{Script, Step, TLS_PROTOCOLS, failure};
+use crate::offer::Offer;
+use crate::script::{HANDSHAKE_FAILURE, HOLD_TLS, SELECT_NLA, Script, Step};
 use crate::{Fault, Variant};
 
 pub(crate) const FAULT: Fault = Fault {
     cause: "handshake-reset",
-    title: "confirms TLS or NLA and cuts the connection off when the ClientHello has come",
+    title: "confirms TLS or NLA and cuts TLS off, for no reason that can be seen from outside",
     variants: &[
-        Variant::talks("rst-after-client-hello", "resets", RST),
-        Variant::talks("fin-after-client-hello", "closes", FIN),
-        Variant::talks("alert", "sends a fatal handshake_failure and closes", ALERT),
+        Variant::talks("alert", "sends a fatal handshake_failure to every ClientHello and closes", ALERT),
+        Variant::talks("large-hello-rst", "resets when the ClientHello is longer than 300 bytes", LARGE_RST),
+        Variant::talks("large-hello-fin", "closes when the ClientHello is longer than 300 bytes", LARGE_FIN),
+        Variant::talks("unstable-rst", "resets after every second ClientHello", UNSTABLE_RST),
+        Variant::talks("unstable-fin", "closes after every second ClientHello", UNSTABLE_FIN),
+        Variant::talks("unstable-alert", "sends an alert to every second ClientHello", UNSTABLE_ALERT),
     ],
 };
 
-const SELECT: Step = Step::Select { from: TLS_PROTOCOLS, otherwise: REFUSES };
-const REFUSES: Script = &[failure(FailureCode::SSL_REQUIRED_BY_SERVER), Step::Fin];
-
-const RST: Script = &[Step::Request, SELECT, Step::ClientHello, Step::Rst];
-const FIN: Script = &[Step::Request, SELECT, Step::ClientHello, Step::Fin];
-const ALERT: Script =
-    &[Step::Request, SELECT, Step::ClientHello, Step::Send(b"\x15\x03\x03\x00\x02\x02\x28"), Step::Fin];
+const CUT_BY_ALERT: Script = &[HANDSHAKE_FAILURE, Step::Fin];
+const ALERT: Script = &[Step::Request, SELECT_NLA, Step::ClientHello, HANDSHAKE_FAILURE, Step::Fin];
+const LARGE_RST: Script = gate!(Offer::Length(300), &[Step::Rst], HOLD_TLS);
+const LARGE_FIN: Script = gate!(Offer::Length(300), &[Step::Fin], HOLD_TLS);
+const UNSTABLE_RST: Script =
+    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::IfOdd { then: &[Step::Rst] }, HOLD_TLS];
+const UNSTABLE_FIN: Script =
+    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::IfOdd { then: &[Step::Fin] }, HOLD_TLS];
+const UNSTABLE_ALERT: Script =
+    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::IfOdd { then: CUT_BY_ALERT }, HOLD_TLS];

@@ -1,4 +1,5 @@
-use crate::script::{HOLD_TLS, Newest, Script, Step};
+use crate::script::{HOLD_TLS, Script, Step};
+use crate::tls::Tls;
 use crate::{Fault, Variant};
 
 pub(crate) const FAULT: Fault = Fault {
@@ -38,7 +39,7 @@ const FTP: Script = &[
 ];
 const HTTP: Script = &[Step::AnyBytes, Step::Send(BAD_REQUEST), Step::Fin];
 const HTTPS: Script = &[
-    Step::IfTls { then: &[Step::Tls { newest: Newest::Tls13, answer: BAD_REQUEST }] },
+    Step::IfTls { then: &[Step::Tls(Tls { answer: Some(BAD_REQUEST), ..Tls::WINDOWS })] },
     Step::Send(BAD_REQUEST),
     Step::Fin,
 ];

@@ -1,6 +1,4 @@
-use rdpdoctor_protocol::negotiation::FailureCode;
-
-use crate::script::{HOLD_TLS, NLA_PROTOCOLS, Script, Step, failure};
+use crate::script::{HOLD_TLS, SELECT_NLA, Script, Step};
 use crate::{Fault, Variant};
 
 pub(crate) const FAULT: Fault = Fault {
@@ -12,8 +10,5 @@ pub(crate) const FAULT: Fault = Fault {
     ],
 };
 
-const SELECT: Step = Step::Select { from: NLA_PROTOCOLS, otherwise: NLA_REQUIRED };
-const NLA_REQUIRED: Script = &[failure(FailureCode::HYBRID_REQUIRED_BY_SERVER), Step::Fin];
-
-const RST: Script = &[Step::Request, Step::IfRouted { then: &[Step::Rst] }, SELECT, HOLD_TLS];
-const FIN: Script = &[Step::Request, Step::IfRouted { then: &[Step::Fin] }, SELECT, HOLD_TLS];
+const RST: Script = &[Step::Request, Step::IfRouted { then: &[Step::Rst] }, SELECT_NLA, HOLD_TLS];
+const FIN: Script = &[Step::Request, Step::IfRouted { then: &[Step::Fin] }, SELECT_NLA, HOLD_TLS];

@@ -1,6 +1,8 @@
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 
-use crate::script::{HOLD_TLS, Script, Step, failure};
+use crate::certificate::CertificateSpec;
+use crate::script::{Script, Step, failure};
+use crate::tls::Tls;
 use crate::{Fault, Variant};
 
 pub(crate) const FAULT: Fault = Fault {
@@ -13,5 +15,9 @@ pub(crate) const FAULT: Fault = Fault {
     )],
 };
 
-const TLS_ONLY: Script = &[Step::Request, Step::Select { from: Protocols::SSL, otherwise: REFUSES }, HOLD_TLS];
+const TLS_ONLY: Script = &[
+    Step::Request,
+    Step::Select { from: Protocols::SSL, otherwise: REFUSES },
+    Step::Tls(Tls::with(CertificateSpec::ISSUED)),
+];
 const REFUSES: Script = &[failure(FailureCode::SSL_REQUIRED_BY_SERVER), Step::Fin];

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rdpdoctor_lab::{Variant, find, healthy, prepare};
+use rdpdoctor_lab::{Variant, find, healthy, hostile, prepare};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -62,6 +62,10 @@ pub(crate) async fn fault(cause: &str, name: &str) -> Served {
 
 pub(crate) async fn health(name: &str) -> Served {
     served(healthy(Some(name)).unwrap()).await
+}
+
+pub(crate) async fn attack(name: &str) -> Served {
+    served(hostile(Some(name)).unwrap()).await
 }
 
 async fn served(variant: &'static Variant) -> Served {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rdpdoctor_diagnosis::causes::CAUSES;
-use rdpdoctor_lab::{FAULTS, HEALTHY, RECIPES, Variant, find, healthy};
+use rdpdoctor_lab::{FAULTS, HEALTHY, HOSTILE, RECIPES, Variant, find, healthy, hostile};
 
 #[test]
 fn every_cause_can_be_had() {
@@ -36,12 +36,16 @@ fn variants_are_found_by_name_and_the_first_is_the_default() {
     assert_eq!(healthy(None).unwrap().name, "nla");
     assert!(healthy(Some("no-such-variant")).is_none());
     assert_unique(HEALTHY);
+    assert_eq!(hostile(None).unwrap().name, HOSTILE[0].name);
+    assert!(hostile(Some("no-such-variant")).is_none());
+    assert_unique(HOSTILE);
     assert!(find("healthy").is_none());
 }
 
 #[test]
 fn titles_are_single_lines() {
-    let variants = FAULTS.iter().flat_map(|fault| fault.variants).chain(HEALTHY).map(|variant| variant.title);
+    let variants =
+        FAULTS.iter().flat_map(|fault| fault.variants).chain(HEALTHY).chain(HOSTILE).map(|variant| variant.title);
     for title in FAULTS.iter().map(|fault| fault.title).chain(variants) {
         assert!(!title.is_empty() && !title.contains('\n') && !title.ends_with('.'), "{title}");
     }

@@ -1,31 +1,14 @@
 //! TLS, completed and cut off.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::client::{Ending, MSTSC, Served, TLS_ONLY, fault, health, selected};
+use crate::client::{MSTSC, Served, TLS_ONLY, fault, health};
 use openssl::asn1::Asn1Time;
-use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode, SslVersion};
-
-/// A record that says handshake, TLS 1.0, and holds four bytes.
-const HELLO: &[u8] = b"\x16\x03\x01\x00\x04\x01\x00\x00\x00";
-
-#[tokio::test]
-async fn cuts_off_after_the_client_hello() {
-    let mut with_alert = selected(8);
-    with_alert.extend(b"\x15\x03\x03\x00\x02\x02\x28");
-    let endings = [
-        ("rst-after-client-hello", selected(8), Ending::Rst),
-        ("fin-after-client-hello", selected(8), Ending::Fin),
-        ("alert", with_alert, Ending::Fin),
-    ];
-    for (name, bytes, ending) in endings {
-        let served = fault("handshake-reset", name).await;
-        assert_eq!(served.talk(&[MSTSC]).await, (selected(8), Ending::StillOpen), "{name}");
-        assert_eq!(served.talk(&[MSTSC, HELLO]).await, (bytes, ending), "{name}");
-    }
-}
+use openssl::provider::Provider;
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslOptions, SslStream, SslVersion};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn healthy_servers_complete_tls_and_hold() {
@@ -33,6 +16,10 @@ async fn healthy_servers_complete_tls_and_hold() {
         ("nla", MSTSC, SslVersion::TLS1_3),
         ("tls", TLS_ONLY, SslVersion::TLS1_3),
         ("tls12-only", TLS_ONLY, SslVersion::TLS1_2),
+        ("tls13-only", MSTSC, SslVersion::TLS1_3),
+        ("gcm-only-picky", MSTSC, SslVersion::TLS1_2),
+        ("ec-key", MSTSC, SslVersion::TLS1_3),
+        ("rsa4096", MSTSC, SslVersion::TLS1_3),
     ];
     for (name, request, version) in versions {
         let served = health(name).await;
@@ -53,13 +40,13 @@ async fn the_certificate_is_like_the_one_windows_makes() {
     let tls = handshake(&served, Some(MSTSC)).await;
     let certificate = tls.ssl().peer_certificate().unwrap();
     let name = certificate.subject_name().entries().next().unwrap().data().to_string().unwrap();
-    assert_eq!(name, "RDPDOCTOR-LAB");
+    assert_eq!(name, "LAB01.lab.example");
     assert!(certificate.verify(&certificate.public_key().unwrap()).unwrap());
     assert_eq!(certificate.public_key().unwrap().bits(), 2048);
     assert!(certificate.subject_alt_names().is_none());
     let validity = certificate.not_before().diff(certificate.not_after()).unwrap();
     assert_eq!(validity.days, 183);
-    assert!(certificate.not_after() > &*Asn1Time::days_from_now(180).unwrap());
+    assert!(certificate.not_after() > &*Asn1Time::days_from_now(170).unwrap());
     let text = String::from_utf8(certificate.to_text().unwrap()).unwrap();
     assert!(text.contains("TLS Web Server Authentication") && text.contains("Key Encipherment, Data Encipherment"));
 }
@@ -80,8 +67,56 @@ async fn https_answers_and_closes_cleanly() {
     assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
 }
 
-async fn handshake(served: &Served, request: Option<&'static [u8]>) -> SslStream<TcpStream> {
-    let address = served.address;
+#[tokio::test(flavor = "multi_thread")]
+async fn old_versions_and_suites_are_completed() {
+    let expected = [
+        ("tls-version-mismatch", "ssl3-alert", "SSLv3", None),
+        ("tls-version-mismatch", "ssl3-rst", "SSLv3", None),
+        ("tls-version-mismatch", "tls10-alert", "TLSv1", None),
+        ("tls-version-mismatch", "tls11-fin", "TLSv1.1", None),
+        ("cipher-suite-mismatch", "rc4-rst", "TLSv1.2", Some("RC4-SHA")),
+        ("cipher-suite-mismatch", "3des", "TLSv1.2", Some("DES-CBC3-SHA")),
+        ("cipher-suite-mismatch", "dhe-only", "TLSv1.2", Some("DHE-RSA-AES256-GCM-SHA384")),
+        ("cipher-suite-mismatch", "p521-only", "TLSv1.2", Some("ECDHE-RSA-AES256-GCM-SHA384")),
+        ("weak-key-exchange", "dhe-1024", "TLSv1.2", Some("DHE-RSA-AES256-GCM-SHA384")),
+        ("weak-key-exchange", "static-rsa", "TLSv1.2", Some("AES256-GCM-SHA384")),
+    ];
+    for (cause, name, version, suite) in expected {
+        let tls = handshake(&fault(cause, name).await, Some(MSTSC)).await;
+        assert_eq!(tls.ssl().version_str(), version, "{cause} {name}");
+        let chosen = tls.ssl().current_cipher().unwrap().name();
+        assert!(suite.is_none_or(|suite| suite == chosen), "{cause} {name}: {chosen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn short_primes_are_as_short_as_they_say() {
+    let served = fault("weak-key-exchange", "dhe-1024").await;
+    let tls = handshake(&served, Some(MSTSC)).await;
+    assert_eq!(tls.ssl().peer_tmp_key().unwrap().bits(), 1024);
+    for name in ["dhe-512", "dhe-768"] {
+        let served = fault("weak-key-exchange", name).await;
+        let error = connect(served.address, Some(MSTSC)).await.unwrap_err();
+        assert!(error.contains("dh key too small"), "{name}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_does_not_fit_fails_where_it_is_used() {
+    let served = fault("private-key-unusable", "wrong-key").await;
+    let error = connect(served.address, Some(MSTSC)).await.unwrap_err();
+    assert!(error.contains("bad signature"), "{error}");
+    let served = fault("private-key-unusable", "static-rsa").await;
+    let error = connect(served.address, Some(MSTSC)).await.unwrap_err();
+    assert!(error.contains("unexpected EOF") || error.contains("unexpected eof"), "{error}");
+}
+
+pub(crate) async fn handshake(served: &Served, request: Option<&'static [u8]>) -> SslStream<TcpStream> {
+    connect(served.address, request).await.unwrap()
+}
+
+/// OpenSSL with everything that it can do.
+async fn connect(address: SocketAddr, request: Option<&'static [u8]>) -> Result<SslStream<TcpStream>, String> {
     tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -89,10 +124,22 @@ async fn handshake(served: &Served, request: Option<&'static [u8]>) -> SslStream
             stream.write_all(request).unwrap();
             stream.read_exact(&mut [0; 19]).unwrap();
         }
-        let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
-        connector.set_verify(SslVerifyMode::NONE);
-        connector.build().connect("lab", stream).unwrap()
+        Ssl::new(everything()).unwrap().connect(stream).map_err(|error| error.to_string())
     })
     .await
     .unwrap()
+}
+
+fn everything() -> &'static SslContext {
+    static EVERYTHING: OnceLock<(SslContext, Provider)> = OnceLock::new();
+    let make = || {
+        let legacy = Provider::try_load(None, "legacy", true).unwrap();
+        let mut context = SslContext::builder(SslMethod::tls_client()).unwrap();
+        context.set_min_proto_version(Some(SslVersion::SSL3)).unwrap();
+        context.clear_options(SslOptions::NO_SSLV3 | SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
+        context.set_cipher_list("ALL:COMPLEMENTOFALL:@SECLEVEL=0").unwrap();
+        context.set_groups_list("X25519:P-256:P-384:P-521").unwrap();
+        (context.build(), legacy)
+    };
+    &EVERYTHING.get_or_init(make).0
 }
