@@ -14,56 +14,30 @@ pub(super) enum Format {
     Text,
     /// One object; an array for several targets
     Json,
-    /// One object a line, as the targets are done
+    /// One object a line
     Jsonl,
 }
 
-/// Prints reports in the order of the targets, each as soon as the format allows.
-pub(super) struct Printer<'a> {
-    output: &'a mut Output,
-    format: Format,
-    reports: Vec<Option<Report>>,
-    printed: usize,
+impl Format {
+    /// Prints the reports, in the order of the targets.
+    pub(super) fn print(self, reports: &[Report], output: &mut Output) -> io::Result<()> {
+        match self {
+            Self::Text => print_texts(reports, output),
+            Self::Json => output.print(&json::pretty(reports)?),
+            Self::Jsonl => reports.iter().try_for_each(|report| output.print(&json::line(report)?)),
+        }
+    }
 }
 
-impl<'a> Printer<'a> {
-    pub(super) fn new(output: &'a mut Output, format: Format, targets: usize) -> Self {
-        Self { output, format, reports: std::iter::repeat_with(|| None).take(targets).collect(), printed: 0 }
+fn print_texts(reports: &[Report], output: &mut Output) -> io::Result<()> {
+    for (place, report) in reports.iter().enumerate() {
+        let text = text::report(report, output.style());
+        let gap = if place > 0 { "\n" } else { "" };
+        output.print(&format!("{gap}{text}"))?;
     }
-
-    /// Takes the report of one target, by its place in the arguments.
-    pub(super) fn take(&mut self, place: usize, report: Report) -> io::Result<()> {
-        if self.format == Format::Jsonl {
-            self.output.print(&json::line(&report)?)?;
-        }
-        if let Some(slot) = self.reports.get_mut(place) {
-            *slot = Some(report);
-        }
-        if self.format == Format::Text { self.print_texts() } else { Ok(()) }
+    if reports.len() > 1 {
+        let table = text::summary(reports, output.style());
+        output.print(&format!("\n{table}"))?;
     }
-
-    /// Prints what had to wait for the last target, and gives the reports back.
-    pub(super) fn finish(self) -> io::Result<Vec<Report>> {
-        let several = self.reports.len() > 1;
-        let reports: Vec<Report> = self.reports.into_iter().flatten().collect();
-        match self.format {
-            Format::Text if several => {
-                let table = text::summary(&reports, self.output.style());
-                self.output.print(&format!("\n{table}"))?;
-            }
-            Format::Json => self.output.print(&json::pretty(&reports)?)?,
-            Format::Text | Format::Jsonl => {}
-        }
-        Ok(reports)
-    }
-
-    fn print_texts(&mut self) -> io::Result<()> {
-        while let Some(Some(report)) = self.reports.get(self.printed) {
-            let text = text::report(report, self.output.style());
-            let gap = if self.printed > 0 { "\n" } else { "" };
-            self.output.print(&format!("{gap}{text}"))?;
-            self.printed += 1;
-        }
-        Ok(())
-    }
+    Ok(())
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use rdpdoctor_diagnosis::evidence::{Offer, Target};
+use rdpdoctor_diagnosis::evidence::{Evidence, Offer, Target, share_sightings};
 use rdpdoctor_diagnosis::report::{Report, build};
 use rdpdoctor_diagnosis::{Budget, Depth, Verdict, Want};
-use rdpdoctor_sources::probe::{self, Probe, Timeouts, examine};
+use rdpdoctor_sources::probe::{self, Outcome, Probe, Timeouts, examine};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Failure;
-use super::format::{Format, Printer};
+use super::format::Format;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -54,15 +54,18 @@ impl ProbeArguments {
     pub(super) async fn diagnose(&self, targets: Vec<Target>, output: &mut Output) -> Result<Exit, Failure> {
         let progress = Arc::new(Progress::new(&targets));
         let stop = on_interrupt(Arc::clone(&progress));
-        let mut printer = Printer::new(output, self.format, targets.len());
+        let mut seen: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
         let mut running = self.start(targets, &progress, &stop);
         while let Some(done) = running.join_next().await {
-            let (place, report) = done?;
+            let (place, outcome) = done?;
+            if let Some(slot) = seen.get_mut(place) {
+                *slot = Some(outcome);
+            }
             progress.done();
-            progress.clear();
-            printer.take(place, report)?;
         }
-        let reports = printer.finish()?;
+        progress.clear();
+        let reports = judge_together(seen.into_iter().flatten());
+        self.format.print(&reports, output)?;
         if *stop.borrow() {
             return Ok(Exit::Interrupted);
         }
@@ -75,7 +78,7 @@ impl ProbeArguments {
         targets: Vec<Target>,
         progress: &Arc<Progress>,
         stop: &watch::Receiver<bool>,
-    ) -> JoinSet<(usize, Report)> {
+    ) -> JoinSet<(usize, Outcome)> {
         let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let probe = Arc::new(self.probe());
         let budget = self.budget();
@@ -90,8 +93,7 @@ impl ProbeArguments {
                         progress.says(place, &step(want));
                     }
                 };
-                let outcome = examine(target, budget, &probe, observer, interrupted(stop)).await;
-                (place, build(outcome.evidence, outcome.duration.as_secs_f64() * 1000.0))
+                (place, examine(target, budget, &probe, observer, interrupted(stop)).await)
             });
         }
         running
@@ -106,6 +108,15 @@ impl ProbeArguments {
         let depth = if self.deep { Depth::Deep } else { Depth::Gentle };
         Budget { depth, ..Budget::default() }
     }
+}
+
+/// Some causes show only beside other targets: two hosts that serve one key.
+fn judge_together(outcomes: impl Iterator<Item = Outcome>) -> Vec<Report> {
+    let (mut evidence, durations): (Vec<Evidence>, Vec<Duration>) =
+        outcomes.map(|outcome| (outcome.evidence, outcome.duration)).unzip();
+    share_sightings(&mut evidence);
+    let milliseconds = durations.into_iter().map(|duration| duration.as_secs_f64() * 1000.0);
+    evidence.into_iter().zip(milliseconds).map(|(evidence, took)| build(evidence, took)).collect()
 }
 
 /// What is being done, for the line on the terminal.

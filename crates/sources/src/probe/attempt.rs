@@ -1,6 +1,7 @@
 //! One TCP connection, as far as its offer says or the other side lets us.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use rdpdoctor_diagnosis::evidence::{Attempt, Connected, Ending, NegotiateAnswer, Offer, Source, TlsOffer, TlsSeen};
@@ -14,7 +15,7 @@ use super::tls::{self, Newest};
 use super::wire::Wire;
 use super::{credssp, trust};
 
-/// Makes one offer at one endpoint. `via` is the endpoint with its scope, where it needs one. The connection comes
+/// Makes one offer at one endpoint, until `halt` completes: then what was seen so far is what was seen. `via` is the endpoint with its scope, where it needs one. The connection comes
 /// back hung up; [`Wire::drain`] lets it go in good order.
 ///
 /// `started_ms` is zero: only the caller knows when the evidence began.
@@ -23,17 +24,27 @@ pub(crate) async fn attempt(
     via: SocketAddr,
     offer: Offer,
     wait: Duration,
+    halt: impl Future<Output = ()>,
 ) -> (Attempt, Option<Wire>) {
     let begun = Instant::now();
+    let mut halt = pin!(halt);
     let mut attempt = unopened(endpoint, offer);
-    let (stream, after) = match tcp::connect(via, attempt.offer.max_segment, wait).await {
+    let connection = tokio::select! {
+        connection = tcp::connect(via, attempt.offer.max_segment, wait) => connection,
+        () = &mut halt => Err(Ending::Ours),
+    };
+    let (stream, after) = match connection {
         Ok(connection) => connection,
         Err(ending) => return (ended(attempt, ending, begun), None),
     };
     let mut wire = Wire::new(stream, begun + wait * 2);
     attempt.connected = Some(Connected { after_ms: millis(after) });
     attempt.local = wire.local();
-    let ending = converse(&mut wire, &mut attempt, wait).await.err().unwrap_or(Ending::Ours);
+    let outcome = tokio::select! {
+        outcome = converse(&mut wire, &mut attempt, wait) => outcome,
+        () = halt => Ok(()),
+    };
+    let ending = outcome.err().unwrap_or(Ending::Ours);
     attempt.received = wire.received();
     attempt = ended(attempt, ending, begun);
     wire.hang_up().await;

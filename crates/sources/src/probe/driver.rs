@@ -9,8 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rdpdoctor_diagnosis::evidence::{Attempt, Echo, Evidence, NameServerAnswer, Seen, SystemAnswer, Target};
 use rdpdoctor_diagnosis::{Budget, Want, next};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::attempt::attempt;
 use super::clock::millis;
@@ -20,8 +21,11 @@ use super::schedule::Schedule;
 use super::wire::Wire;
 use super::{End, NameServers, Outcome, Probe, Progress, name_servers};
 
-/// Measures what the diagnosis of `target` needs. When `stop` completes, measurements under way are dropped and what
-/// is known is returned. Needs a tokio runtime with I/O and time.
+/// How long connections may take to end once we stop.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Measures what the diagnosis of `target` needs. When `stop` completes, measurements under way end where they are and
+/// what is known is returned. Needs a tokio runtime with I/O and time.
 pub async fn examine(
     target: Target,
     budget: Budget,
@@ -36,6 +40,7 @@ pub async fn examine(
         schedule: Schedule::new(probe.parallel),
         measuring: JoinSet::new(),
         hung_up: JoinSet::new(),
+        halt: watch::Sender::new(false),
         probe,
         origin,
         observer,
@@ -57,10 +62,7 @@ pub async fn examine(
             end = &mut stop => break end,
         }
     };
-    while let Some(Ok(finished)) = run.measuring.try_join_next() {
-        run.record(finished);
-    }
-    run.measuring.shutdown().await;
+    run.halt().await;
     while run.hung_up.join_next().await.is_some() {}
     Outcome { evidence: run.evidence, duration: origin.elapsed(), end }
 }
@@ -85,6 +87,7 @@ struct Run<'a, O> {
     measuring: JoinSet<Finished>,
     /// Connections that wait for the other side's farewell, which nothing else waits for.
     hung_up: JoinSet<()>,
+    halt: watch::Sender<bool>,
     probe: &'a Probe,
     origin: Instant,
     observer: O,
@@ -106,6 +109,20 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                 None => self.schedule.all_closed(),
             }
         }
+    }
+
+    /// Ends what is under way, and keeps what it saw so far.
+    async fn halt(&mut self) {
+        self.halt.send_replace(true);
+        let _ = timeout(FAREWELL, async {
+            while let Some(finished) = self.measuring.join_next().await {
+                if let Ok(finished) = finished {
+                    self.record(finished);
+                }
+            }
+        })
+        .await;
+        self.measuring.shutdown().await;
     }
 
     fn begin(&mut self, want: Want) {
@@ -133,8 +150,13 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
             }
             Want::Attempt { endpoint, offer, .. } => {
                 let (via, started_ms) = (self.scopes.apply(endpoint), millis(self.origin.elapsed()));
+                let mut halted = self.halt.subscribe();
                 self.measure(want, async move {
-                    let (attempt, wire) = attempt(endpoint, via, offer, patience).await;
+                    let halt = async {
+                        // The sender outlives the measurement.
+                        let _ = halted.wait_for(|halted| *halted).await;
+                    };
+                    let (attempt, wire) = attempt(endpoint, via, offer, patience, halt).await;
                     Brought::Attempt(Box::new(Attempt { started_ms, ..attempt }), wire)
                 });
             }

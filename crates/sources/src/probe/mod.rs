@@ -47,7 +47,8 @@ pub struct Probe {
 impl Probe {
     /// One connection by itself, with `started_ms` zero.
     pub async fn attempt(&self, endpoint: SocketAddr, offer: Offer) -> Attempt {
-        let (attempt, wire) = attempt::attempt(endpoint, endpoint, offer, self.timeouts.wait).await;
+        let (attempt, wire) =
+            attempt::attempt(endpoint, endpoint, offer, self.timeouts.wait, std::future::pending()).await;
         if let Some(wire) = wire {
             wire.drain().await;
         }

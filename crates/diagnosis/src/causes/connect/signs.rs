@@ -39,7 +39,7 @@ pub(super) fn client_is_served(address: AddressView<'_>) -> bool {
 
 /// What we asked was answered, be it with a refusal in RDP's own words.
 pub(super) fn got_answer(attempt: &Attempt) -> bool {
-    attempt.ending == Ending::Ours || attempt.failure_code().is_some()
+    attempt.ending == Ending::Ours || attempt.failure_code().is_some() || attempt.completed_tls()
 }
 
 /// TCP was taken and then closed or reset, and not a byte came.

@@ -90,7 +90,8 @@ fn contradiction(addresses: &[IpAddr], answers: &[NameServerAnswer]) -> (String,
 
 /// The attempt that failed, and whether nothing there spoke RDP.
 fn trouble(address: AddressView<'_>) -> Option<(usize, bool)> {
-    let failed = |attempt: &Attempt| !matches!(attempt.ending, Ending::Ours | Ending::OurSystem { .. });
+    let ended_well = |attempt: &Attempt| attempt.completed_tls() || matches!(attempt.ending, Ending::Ours);
+    let failed = |attempt: &Attempt| !ended_well(attempt) && !matches!(attempt.ending, Ending::OurSystem { .. });
     let (index, attempt) = address.attempts().find(|(_, attempt)| failed(attempt))?;
     let mute = attempt.connected.is_none() || matches!(attempt.ending, Ending::Stranger(_));
     Some((index, mute && !address.speaks_rdp()))
