@@ -64,6 +64,14 @@ impl Network {
         self.client.lay_over("hosts", &lines.concat())
     }
 
+    /// Sets the longest IP packet of both ends, in bytes: what an honest path allows, since each end says so in its MSS.
+    pub fn limit_packets(&self, longest: u16) -> Result<(), Unavailable> {
+        let longest = longest.to_string();
+        [&self.client, &self.server]
+            .iter()
+            .try_for_each(|end| ip(&["-n", &end.name, "link", "set", DEVICE, "mtu", &longest]))
+    }
+
     /// Has the server's packet filter treat what comes in by a rule of nft, such as `tcp dport 3389 drop`.
     pub fn filter(&self, rule: &str) -> Result<(), Unavailable> {
         let nft = find("nft")?;

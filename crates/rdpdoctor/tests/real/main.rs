@@ -2,6 +2,10 @@
 #![cfg(target_os = "linux")]
 
 #[cfg(test)]
+mod cables;
+#[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod healthy;
 #[cfg(test)]
 mod paths;
@@ -11,3 +15,5 @@ mod rivals;
 mod run;
 #[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod tls;

@@ -84,6 +84,10 @@ impl Diagnosis {
         self.report["connections"].as_u64().unwrap()
     }
 
+    pub(crate) fn duration_ms(&self) -> f64 {
+        self.report["duration_ms"].as_f64().unwrap()
+    }
+
     /// What the report says of one security protocol: `hybrid`, `ssl`, ….
     pub(crate) fn protocol(&self, name: &str) -> &str {
         let protocols = self.report["protocols"].as_object().unwrap();
@@ -101,9 +105,13 @@ impl Diagnosis {
 
     /// The root cause's certainty.
     pub(crate) fn certainty(&self) -> Option<&str> {
-        let root = self.report["root_cause"].as_str()?;
+        self.certainty_of(self.root_cause()?)
+    }
+
+    /// The certainty of one cause; `None` where it is not found.
+    pub(crate) fn certainty_of(&self, cause: &str) -> Option<&str> {
         let findings = self.report["findings"].as_array()?;
-        findings.iter().find(|finding| finding["cause"] == root)?["certainty"].as_str()
+        findings.iter().find(|finding| finding["cause"] == cause)?["certainty"].as_str()
     }
 
     /// The findings' causes.
