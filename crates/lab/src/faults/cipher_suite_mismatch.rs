@@ -44,7 +44,8 @@ const CAMELLIA_RST: Script = gate!(CAMELLIA, RST, SPEAK_CAMELLIA, Step::Hold);
 
 /// TLS_RSA_WITH_ARIA_256_GCM_SHA384.
 const ARIA_SUITE: CipherSuite = CipherSuite(0xc051);
-const ARIA_RST: Script = gate!(Offer::AnySuite(&[ARIA_SUITE]), RST, Step::Flight(Flight::of(ARIA_SUITE)), Step::Hold);
+const SPEAK_ARIA: Step = Step::Tls(Tls::only(SslVersion::TLS1_2, "ARIA256-GCM-SHA384"));
+const ARIA_RST: Script = gate!(Offer::AnySuite(&[ARIA_SUITE]), RST, SPEAK_ARIA);
 
 const TRIPLE_DES_ALERT: Script = &[Step::Request, SELECT_NLA, Step::Tls(Tls::only(SslVersion::TLS1_2, "DES-CBC3-SHA"))];
 const DHE: Script = &[

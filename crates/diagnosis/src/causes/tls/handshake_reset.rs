@@ -30,7 +30,10 @@ fn detect_at(address: AddressView<'_>) -> Detection {
         return if is_over { Detection::RuledOut } else { Detection::Unknown(Vec::new()) };
     }
     let cut_off = cuts(address, &offer);
-    let Some((index, attempt)) = cut_off.first().filter(|_| is_broken(address)) else { return Detection::RuledOut };
+    if !is_broken(address) {
+        return now_and_then(address, &cut_off);
+    }
+    let Some((index, attempt)) = cut_off.first() else { return Detection::RuledOut };
     let chosen = attempt.selected().map_or_else(String::new, |selected| format!("the server chose {selected}; "));
     let mut proof = Proof::of(format!("{chosen}{}", ending(attempt)), [attempt_fact(*index)], 12);
     if let Some((again, attempt)) = cut_off.get(1) {
@@ -51,6 +54,20 @@ fn detect_at(address: AddressView<'_>) -> Detection {
     // Whoever takes the hello of a current mstsc may let it in.
     let takes_mstsc = serving(address, &mstsc_hello()).is_some();
     Detection::Likely(if takes_mstsc { proof.severity(Severity::Degrades) } else { proof })
+}
+
+/// An alert is the server's own word, so that no lossy path explains it: another of several servers behind one address does.
+/// Connections that only break off now and then are `unstable-path`.
+fn now_and_then(address: AddressView<'_>, cut_off: &[Seen<'_>]) -> Detection {
+    let alert = cut_off.iter().find(|(_, attempt)| matches!(attempt.ending, Ending::Alert { .. }));
+    let offer = Offer::mstsc();
+    let completed = address.tries(&offer).find(|(_, attempt)| attempt.completed_tls());
+    let (Some((index, attempt)), Some((again, _))) = (alert, completed) else { return Detection::RuledOut };
+    let proof = Proof::of(ending(attempt), [attempt_fact(*index)], 12);
+    let proof = proof.and("another try with the same offer was completed", [attempt_fact(again)], 0);
+    Detection::Likely(proof.severity(Severity::Degrades).missing(
+        "whether several servers share the address: run `rdpdoctor diagnose` on each of them by its own address",
+    ))
 }
 
 /// What became of the other offers, in one sentence each for those that were taken and those that were not.
@@ -102,6 +119,15 @@ mod tests {
 
     fn ends_in_tls(ending: Ending) -> impl Fn(Script) -> Script {
         move |a| a.selects(Protocols::HYBRID_EX).starts_tls().ends(ending.clone())
+    }
+
+    #[test]
+    fn fires_as_a_warning_when_an_equal_offer_is_completed_after_an_alert() {
+        let alert = Ending::Alert { level: AlertLevel::FATAL, description: AlertDescription::HANDSHAKE_FAILURE };
+        let served = |a: Script| a.selects(Protocols::HYBRID_EX).completes_tls();
+        let diagnosis = judge(&Scene::at("10.0.0.5").client(ends_in_tls(alert)).client(served).evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty, diagnosis.verdict), (CAUSE.id, Certainty::Likely, Verdict::Warning));
     }
 
     fn twice(ending: &Ending) -> Scene {
