@@ -1,6 +1,7 @@
 //! Plays a script on one connection.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rdpdoctor_protocol::credssp;
@@ -22,17 +23,17 @@ const SRC_REF: u16 = 0x1234;
 /// A ClientHello is no longer than that.
 const LONGEST_HELLO: usize = 64 * 1024;
 
-/// Plays the script to its end on the connection of this number, counted from 1. An error means that the client
+/// Plays the script to its end; all connections of one server share `visits`. An error means that the client
 /// spoiled the play: it left, or sent what the script cannot use.
 pub(crate) async fn play(
     script: Script,
     stream: TcpStream,
-    number: u64,
+    visits: &AtomicU64,
     identity: Option<&Identity>,
 ) -> io::Result<()> {
     let request = ConnectionRequest::default();
     let selected = Protocols::RDP;
-    let mut player = Player { stream, number, identity, unread: Vec::new(), request, selected, hello: None };
+    let mut player = Player { stream, visits, identity, unread: Vec::new(), request, selected, hello: None };
     let mut steps = script.iter();
     while let Some(step) = steps.next() {
         if step.ends() {
@@ -47,7 +48,8 @@ pub(crate) async fn play(
 
 struct Player<'a> {
     stream: TcpStream,
-    number: u64,
+    /// How often [`Step::MostTimes`] was come to.
+    visits: &'a AtomicU64,
     identity: Option<&'a Identity>,
     unread: Vec<u8>,
     request: ConnectionRequest,
@@ -63,7 +65,9 @@ impl Player<'_> {
             Step::IfRouted { then } => return Ok(self.request.routing.is_some().then_some(*then)),
             Step::IfAskedAny { of, then } => return Ok((self.asked().0 & of.0 != 0).then_some(*then)),
             Step::IfTls { then } => return Ok(self.starts_tls().await?.then_some(*then)),
-            Step::IfOdd { then } => return Ok((self.number % 2 == 1).then_some(*then)),
+            Step::MostTimes { then } => {
+                return Ok((self.visits.fetch_add(1, Ordering::Relaxed) % 3 != 2).then_some(*then));
+            }
             Step::Unless { offer, then } => return Ok((!offer.is_in(self.hello.as_ref())).then_some(*then)),
             Step::Select { from, otherwise } => return self.select(*from, otherwise).await,
             Step::SelectStandard => {
@@ -289,6 +293,7 @@ mod tests {
     async fn meets_rubbish(name: &str, script: Script, identity: Identity) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let visits = AtomicU64::new(0);
         for bytes in rubbish() {
             let mut client = TcpStream::connect(address).await.unwrap();
             let (server, _) = listener.accept().await.unwrap();
@@ -296,7 +301,7 @@ mod tests {
                 // The script may have closed already.
                 let _ = client.write_all(&bytes).await;
             };
-            let plays = timeout(Duration::from_secs(20), play(script, server, 1, Some(&identity)));
+            let plays = timeout(Duration::from_secs(20), play(script, server, &visits, Some(&identity)));
             let (played, ()) = tokio::join!(plays, writes);
             played.unwrap_or_else(|_| panic!("{name} outlives its client")).ok();
         }

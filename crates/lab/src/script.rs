@@ -20,8 +20,8 @@ pub(crate) enum Step {
     IfAskedAny { of: Protocols, then: Script },
     /// Goes on with `then` if the client starts with a TLS handshake record.
     IfTls { then: Script },
-    /// Goes on with `then` on every second connection, the first one included.
-    IfOdd { then: Script },
+    /// Goes on with `then` two times of three, beginning with the first two; connections that do not come here do not count.
+    MostTimes { then: Script },
     /// Confirms the strongest of these protocols that the client asks for, or goes on with `otherwise`.
     Select { from: Protocols, otherwise: Script },
     /// Confirms Standard RDP Security, with negotiation data only if the request has some.
@@ -65,7 +65,7 @@ impl Step {
             Self::IfRouted { then }
             | Self::IfAskedAny { then, .. }
             | Self::IfTls { then }
-            | Self::IfOdd { then }
+            | Self::MostTimes { then }
             | Self::Unless { then, .. } => Some(then),
             Self::Select { otherwise, .. } => Some(otherwise),
             _ => None,

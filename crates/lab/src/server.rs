@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -95,7 +96,7 @@ impl Prepared {
 async fn accept(listener: &TcpListener, script: Script, identity: Option<Identity>) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
-    let mut number: u64 = 0;
+    let visits = Arc::new(AtomicU64::new(0));
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else {
@@ -103,10 +104,10 @@ async fn accept(listener: &TcpListener, script: Script, identity: Option<Identit
             continue;
         };
         let identity = identity.clone();
-        number = number.wrapping_add(1);
+        let visits = Arc::clone(&visits);
         connections.spawn(async move {
             // How a connection ended is the client's business: it may well have left first.
-            let playing = crate::player::play(script, stream, number, identity.as_ref());
+            let playing = crate::player::play(script, stream, &visits, identity.as_ref());
             let _ = tokio::time::timeout(LONGEST_CONNECTION, playing).await;
             drop(place);
         });

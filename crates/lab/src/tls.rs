@@ -71,6 +71,7 @@ impl Tls {
         // Weak keys, digests and suites are what some faults consist of.
         context.set_security_level(0);
         context.clear_options(SslOptions::NO_SSLV3 | SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
+        context.set_options(SslOptions::CIPHER_SERVER_PREFERENCE);
         context.set_min_proto_version(Some(self.oldest))?;
         context.set_max_proto_version(Some(self.newest))?;
         context.set_cipher_list(self.suites)?;

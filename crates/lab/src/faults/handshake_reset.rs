@@ -9,9 +9,9 @@ pub(crate) const FAULT: Fault = Fault {
         Variant::talks("alert", "sends a fatal handshake_failure to every ClientHello and closes", ALERT),
         Variant::talks("large-hello-rst", "resets when the ClientHello is longer than 300 bytes", LARGE_RST),
         Variant::talks("large-hello-fin", "closes when the ClientHello is longer than 300 bytes", LARGE_FIN),
-        Variant::talks("unstable-rst", "resets after every second ClientHello", UNSTABLE_RST),
-        Variant::talks("unstable-fin", "closes after every second ClientHello", UNSTABLE_FIN),
-        Variant::talks("unstable-alert", "sends an alert to every second ClientHello", UNSTABLE_ALERT),
+        Variant::talks("unstable-rst", "resets after two ClientHellos of three", UNSTABLE_RST),
+        Variant::talks("unstable-fin", "closes after two ClientHellos of three", UNSTABLE_FIN),
+        Variant::talks("unstable-alert", "sends an alert to two ClientHellos of three", UNSTABLE_ALERT),
     ],
 };
 
@@ -20,8 +20,8 @@ const ALERT: Script = &[Step::Request, SELECT_NLA, Step::ClientHello, HANDSHAKE_
 const LARGE_RST: Script = gate!(Offer::Length(300), &[Step::Rst], HOLD_TLS);
 const LARGE_FIN: Script = gate!(Offer::Length(300), &[Step::Fin], HOLD_TLS);
 const UNSTABLE_RST: Script =
-    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::IfOdd { then: &[Step::Rst] }, HOLD_TLS];
+    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::MostTimes { then: &[Step::Rst] }, HOLD_TLS];
 const UNSTABLE_FIN: Script =
-    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::IfOdd { then: &[Step::Fin] }, HOLD_TLS];
+    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::MostTimes { then: &[Step::Fin] }, HOLD_TLS];
 const UNSTABLE_ALERT: Script =
-    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::IfOdd { then: CUT_BY_ALERT }, HOLD_TLS];
+    &[Step::Request, SELECT_NLA, Step::ClientHello, Step::MostTimes { then: CUT_BY_ALERT }, HOLD_TLS];

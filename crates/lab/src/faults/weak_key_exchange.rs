@@ -13,7 +13,7 @@ pub(crate) const FAULT: Fault = Fault {
     variants: &[
         Variant::talks("dhe-512", "takes DHE with a prime of 512 bits alone", DHE_512),
         Variant::talks("dhe-768", "takes DHE with a prime of 768 bits alone", DHE_768),
-        Variant::talks("dhe-1024", "takes DHE with a prime of 1024 bits alone", DHE_1024),
+        Variant::talks("dhe-1024", "prefers DHE with a prime of 1024 bits", DHE_1024),
         Variant::talks("static-rsa", "takes static RSA alone, which has no forward secrecy", STATIC_RSA),
     ],
 };
@@ -28,7 +28,7 @@ const fn flight(prime: &'static [u8]) -> Step {
     Step::Flight(Flight { exchange: Exchange::Prime(prime), ..Flight::of(DHE_SUITE) })
 }
 
-const DHE: Tls = Tls::only(SslVersion::TLS1_2, "DHE-RSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256");
+const DHE: Tls = Tls::only(SslVersion::TLS1_2, "DHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384");
 const DHE_1024: Script = &[Step::Request, SELECT_NLA, Step::Tls(Tls { prime: Some(Prime::Bits1024), ..DHE })];
 const STATIC_RSA: Script = &[
     Step::Request,

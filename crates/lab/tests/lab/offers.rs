@@ -87,7 +87,6 @@ async fn suites_and_groups_that_openssl_was_not_given_get_its_alert() {
         ("cipher-suite-mismatch", "3des", HelloSpec::new(&[TLS12], MODERN)),
         ("cipher-suite-mismatch", "dhe-only", HelloSpec::new(&[TLS12], MODERN)),
         ("weak-key-exchange", "dhe-512", HelloSpec::new(&[TLS12], MODERN)),
-        ("weak-key-exchange", "dhe-1024", HelloSpec::new(&[TLS12], MODERN)),
         ("weak-key-exchange", "static-rsa", HelloSpec::new(&[TLS12], MODERN)),
     ];
     for (cause, name, spec) in refused {
@@ -127,7 +126,7 @@ async fn large_hellos_are_cut_off() {
 }
 
 #[tokio::test]
-async fn every_second_connection_is_cut_off() {
+async fn two_of_three_connections_are_cut_off() {
     let spec = HelloSpec::new(&[TLS12], MODERN);
     let endings = [
         ("unstable-rst", Answer::Rst),
@@ -137,6 +136,7 @@ async fn every_second_connection_is_cut_off() {
     for (name, expected) in endings {
         let served = fault("handshake-reset", name).await;
         for _ in 0..2 {
+            assert_eq!(offer(&served, &spec).await, expected, "{name}");
             assert_eq!(offer(&served, &spec).await, expected, "{name}");
             assert!(matches!(offer(&served, &spec).await, Answer::Hello(..)), "{name}");
         }
