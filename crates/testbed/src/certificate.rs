@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Unavailable;
 use crate::process::{find, run};
 
+/// The authority's certificate among the server's files.
+pub(crate) const AUTHORITY: &str = "authority.crt";
+
 /// PEM files of a certificate and its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
@@ -130,7 +133,7 @@ fn make_request(key: Key, common_name: &str, key_file: &Path, request: &Path) ->
 }
 
 fn make_authority(common_name: &str, folder: &Path) -> Result<Files, Unavailable> {
-    let files = Files { certificate: folder.join("authority.crt"), key: folder.join("authority.key") };
+    let files = Files { certificate: folder.join(AUTHORITY), key: folder.join("authority.key") };
     let subject = format!("/CN={common_name}");
     let mut command = openssl(&["req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "3650", "-subj", &subject])?;
     run(command.arg("-keyout").arg(&files.key).arg("-out").arg(&files.certificate))?;

@@ -43,7 +43,7 @@ impl Network {
         client.bring_up(CLIENT_V4, CLIENT_V6)?;
         server.bring_up(SERVER_V4, SERVER_V6)?;
         // Nothing serves DNS there: a question is refused at once.
-        client.lay_over("resolv.conf", &format!("nameserver {SERVER_V4}\n"))?;
+        client.lay_over("resolv.conf", format!("nameserver {SERVER_V4}\n"))?;
         client.lay_over("hosts", "127.0.0.1 localhost\n::1 localhost\n")?;
         Ok(Self { _wire: wire, client, server })
     }
@@ -61,7 +61,12 @@ impl Network {
     /// Gives the addresses one name, in the client's hosts file.
     pub fn name(&self, name: &str, addresses: &[IpAddr]) -> Result<(), Unavailable> {
         let lines: Vec<_> = addresses.iter().map(|address| format!("{address} {name}\n")).collect();
-        self.client.lay_over("hosts", &lines.concat())
+        self.client.lay_over("hosts", lines.concat())
+    }
+
+    /// Has the client's system trust one authority, given in PEM, and no other.
+    pub fn trust(&self, authority: &[u8]) -> Result<(), Unavailable> {
+        self.client.lay_over("ssl/certs/ca-certificates.crt", authority)
     }
 
     /// Sets the longest IP packet of both ends, in bytes: what an honest path allows, since each end says so in its MSS.
@@ -100,9 +105,10 @@ impl Namespace {
     }
 
     /// Lays a file over the one in /etc, for those whom `ip netns exec` starts from now on.
-    fn lay_over(&self, file: &str, content: &str) -> Result<(), Unavailable> {
-        fs::create_dir_all(self.folder())?;
-        Ok(fs::write(self.folder().join(file), content)?)
+    fn lay_over(&self, file: &str, content: impl AsRef<[u8]>) -> Result<(), Unavailable> {
+        let file = self.folder().join(file);
+        fs::create_dir_all(file.parent().unwrap_or(&self.folder()))?;
+        Ok(fs::write(file, content)?)
     }
 
     fn folder(&self) -> PathBuf {

@@ -1,3 +1,5 @@
+use std::fs;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
@@ -5,6 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::Unavailable;
+use crate::certificate::AUTHORITY;
 use crate::process::Program;
 
 /// Another test may take the free port between its choice and the server's start.
@@ -24,7 +27,7 @@ impl Site {
         Self { namespace: None, address: Ipv4Addr::LOCALHOST.into(), port: None }
     }
 
-    fn socket_address(&self) -> std::io::Result<SocketAddr> {
+    fn socket_address(&self) -> io::Result<SocketAddr> {
         match self.port {
             Some(port) => Ok((self.address, port).into()),
             None => TcpListener::bind((self.address, 0))?.local_addr(),
@@ -39,7 +42,7 @@ pub struct Server {
     program: Program,
     // Dropped after the server that needs it.
     _companion: Option<Program>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -56,6 +59,11 @@ impl Server {
     /// What the server has printed so far.
     pub fn log(&self) -> String {
         self.program.log()
+    }
+
+    /// The certificate of the authority that issued the server's, in PEM.
+    pub fn authority(&self) -> io::Result<Vec<u8>> {
+        fs::read(self.folder.path().join(AUTHORITY))
     }
 
     pub(crate) fn with_companion(self, companion: Program) -> Self {
@@ -87,5 +95,5 @@ fn try_to_serve(
     let address = site.socket_address()?;
     let mut program = Program::start(command(folder.path(), address)?, name, folder.path())?;
     program.wait_until_listening(address)?;
-    Ok(Server { address, program, _companion: None, _folder: folder })
+    Ok(Server { address, program, _companion: None, folder })
 }

@@ -53,6 +53,27 @@ fn self_signed_for_another_name_is_healthy() {
 }
 
 #[test]
+fn issued_for_any_name_of_the_domain_is_healthy() {
+    let certificate = Certificate { issuer: AUTHORITY, common_name: "*.testbed.example", ..Certificate::PLAIN };
+    let Some(diagnosis) = named(certificate) else { return };
+    diagnosis.expect("healthy", None, HEALTHY);
+    assert_eq!(diagnosis.certainty_of("certificate-name-mismatch"), None, "{}", diagnosis.summary());
+}
+
+/// The client's own store decides.
+#[test]
+fn issued_by_a_trusted_authority() {
+    let Some(network) = on_hand(Network::new(Policy::default())) else { return };
+    network.name(NAME, &[SERVER_V4.into()]).unwrap();
+    let xrdp = Xrdp { certificate: Certificate { issuer: AUTHORITY, ..FITTING }, ..Xrdp::default() };
+    let Some(server) = on_hand(xrdp.start(&network.site())) else { return };
+    network.trust(&server.authority().unwrap()).unwrap();
+    let diagnosis = diagnose_in(&network, NAME);
+    diagnosis.expect("healthy", None, HEALTHY);
+    assert_eq!(diagnosis.certainty_of("certificate-untrusted"), None, "{}", diagnosis.summary());
+}
+
+#[test]
 fn expired() {
     expect_fault(Certificate { days: (-200, -20), ..FITTING }, "certificate-expired");
 }
@@ -75,6 +96,16 @@ fn issued_for_another_name() {
 #[test]
 fn with_a_key_of_1024_bits() {
     expect_fault(Certificate { key: Key::Rsa(1024), ..FITTING }, "certificate-weak");
+}
+
+#[test]
+fn with_a_key_of_512_bits() {
+    let certificate = Certificate { key: Key::Rsa(512), ..FITTING };
+    let Some(network) = on_hand(Network::new(Policy::default())) else { return };
+    network.name(NAME, &[SERVER_V4.into()]).unwrap();
+    let xrdp = Xrdp { certificate, ssl_protocols: "TLSv1.2", tls_ciphers: "ALL:@SECLEVEL=0", ..Xrdp::default() };
+    let Some(_server) = on_hand(xrdp.start(&network.site())) else { return };
+    diagnose_in(&network, NAME).expect("broken", Some("certificate-weak"), BROKEN);
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod cables;
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+mod credssp;
+#[cfg(test)]
 mod healthy;
 #[cfg(test)]
 mod paths;

@@ -54,7 +54,8 @@ fn a_reset_handshake_is_neither_success_nor_disabled() {
     let diagnosis = diagnose_in(&network, &SERVER_V4.to_string());
     assert_eq!(diagnosis.protocol("ssl"), "offered", "negotiation selected it");
     assert!(diagnosis.stage("tls").iter().any(|(outcome, _)| *outcome == "failed"), "{}", diagnosis.summary());
-    assert!(!diagnosis.words().contains("disabled"), "{}", diagnosis.words());
+    let statements = diagnosis.statements();
+    assert!(!statements.contains("disabled") && !statements.contains("switched off"), "{statements}");
 }
 
 /// sslscan, sslyze: a description of TLS on a server whose negotiation refuses it.

@@ -32,13 +32,25 @@ pub(crate) fn text(target: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Diagnoses a variant of a fault that the program itself serves.
+pub(crate) fn diagnose_lab(fault: &str, variant: &str) -> Diagnosis {
+    let mut command = Command::new(program());
+    command.args(["lab", fault, "--variant", variant, "--diagnose"]);
+    report(command)
+}
+
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_rdpdoctor"))
 }
 
-/// The wait is shorter than the default, to keep the silent servers' tests short, and the run longer, for busy machines.
 fn finish(mut command: Command, target: &str) -> Diagnosis {
-    command.args(["diagnose", target, "--format", "json", "--timeout", "4", "--max-time", "60"]);
+    command.args(["diagnose", target]);
+    report(command)
+}
+
+/// The wait is shorter than the default, to keep the silent servers' tests short, and the run longer, for busy machines.
+fn report(mut command: Command) -> Diagnosis {
+    command.args(["--format", "json", "--timeout", "4", "--max-time", "60"]);
     let output = command.output().unwrap();
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -119,9 +131,22 @@ impl Diagnosis {
         self.report["findings"].as_array().unwrap().iter().filter_map(|finding| finding["cause"].as_str()).collect()
     }
 
+    /// What is stated as fact: the stages, and title and proof of the findings.
+    pub(crate) fn statements(&self) -> String {
+        let findings = self.report["findings"].as_array().into_iter().flatten();
+        let proven: Vec<String> = findings.map(|finding| format!("{}{}", finding["title"], finding["proof"])).collect();
+        format!("{}{}", self.report["stages"], proven.concat())
+    }
+
     /// All that a reader is told, without the evidence.
     pub(crate) fn words(&self) -> String {
         format!("{}{}{}", self.report["stages"], self.report["findings"], self.report["missing"])
+    }
+
+    /// The NTLM CHALLENGE that the server sent.
+    pub(crate) fn challenge(&self) -> Option<&Value> {
+        let attempts = self.report["evidence"]["attempts"].as_array()?;
+        attempts.iter().map(|attempt| &attempt["credssp"]["challenge"]).find(|challenge| challenge.is_object())
     }
 
     pub(crate) fn summary(&self) -> String {

@@ -6,7 +6,7 @@ use rdpdoctor_testbed::relay::{Part, Relay};
 use rdpdoctor_testbed::xrdp::Xrdp;
 use rdpdoctor_testbed::{Site, on_hand};
 
-use crate::run::{BROKEN, Diagnosis, HEALTHY, diagnose};
+use crate::run::{BROKEN, Diagnosis, HEALTHY, diagnose, diagnose_lab};
 
 /// What OpenSSL needs to serve TLS 1.0, short keys and old digests.
 const EVERYTHING: &str = "ALL:@SECLEVEL=0";
@@ -49,6 +49,26 @@ fn tls_10_only() {
 fn tls_11_only() {
     let Some(diagnosis) = with_protocols("TLSv1.1", EVERYTHING) else { return };
     diagnosis.expect("warning", Some("tls-version-mismatch"), BROKEN);
+}
+
+/// No library at hand still serves it.
+#[test]
+fn ssl_30_only() {
+    for variant in ["ssl3-alert", "ssl3-fin", "ssl3-rst"] {
+        diagnose_lab("tls-version-mismatch", variant).expect("broken", Some("tls-version-mismatch"), BROKEN);
+    }
+}
+
+#[test]
+fn the_certificate_is_read_from_old_and_new_servers() {
+    for protocols in ["TLSv1", "TLSv1.3"] {
+        let certificate = Certificate { days: (-200, -20), ..Certificate::PLAIN };
+        let xrdp = Xrdp { ssl_protocols: protocols, tls_ciphers: EVERYTHING, certificate, ..Xrdp::default() };
+        let Some(server) = on_hand(xrdp.start(&Site::loopback())) else { return };
+        let diagnosis = diagnose(&server.target());
+        assert_eq!(diagnosis.certainty_of("certificate-expired"), Some("confirmed"), "{}", diagnosis.summary());
+        assert_eq!(diagnosis.verdict(), "warning", "{}", diagnosis.summary());
+    }
 }
 
 #[test]
