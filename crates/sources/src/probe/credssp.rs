@@ -63,8 +63,9 @@ async fn ask(wire: &mut Wire, session: &mut Session) -> Result<Result<Vec<u8>, S
     }
 }
 
+/// NTLM without SPNEGO around it: Windows and FreeRDP 3 take either, FreeRDP 2 reads nothing else.
 fn request() -> Vec<u8> {
-    let token = NegotiationToken::init_with_ntlm(Negotiate::of_windows().encode());
+    let token = NegotiationToken::Raw(Negotiate::of_windows().encode());
     TsRequest { version: VERSION, nego_tokens: vec![token.encode()], ..TsRequest::default() }.encode()
 }
 
