@@ -4,6 +4,7 @@
 mod common;
 #[cfg(test)]
 mod interrupt;
+mod lab;
 #[cfg(test)]
 mod results;
 #[cfg(test)]

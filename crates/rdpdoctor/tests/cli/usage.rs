@@ -24,7 +24,7 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
         (&["ts01", "--format", "xml"], "possible values: text, json, jsonl"),
         (&["ts01", "--timeout", "0"], "a number of seconds from 0.1 to 3600"),
         (&["explain"], "<CAUSE-ID>"),
-        (&["explain", "certificate-mising"], "did you mean certificate-missing?"),
+        (&["explain", "certificate-mising"], "did you mean certificate-missing or "),
         (&["explain", "qqqqqqqqqqqq"], "rdpdoctor explain --list"),
         (&["lab", "port-close"], "did you mean port-closed?"),
         (&["lab", "not-rdp", "--variant", "gopher"], "it has ssh, "),

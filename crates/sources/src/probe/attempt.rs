@@ -35,7 +35,11 @@ pub(crate) async fn attempt(
     };
     let (stream, after) = match connection {
         Ok(connection) => connection,
-        Err(ending) => return (ended(attempt, ending, begun), None),
+        Err(ending) => {
+            // A SYN is refused; only a connection can be reset. It was closed before we were told that it is open.
+            attempt.connected = (ending == Ending::Reset).then(|| Connected { after_ms: millis(begun.elapsed()) });
+            return (ended(attempt, ending, begun), None);
+        }
     };
     let mut wire = Wire::new(stream, begun + wait * 2);
     attempt.connected = Some(Connected { after_ms: millis(after) });
