@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rdpdoctor_testbed::certificate::{Certificate, Key};
+use rdpdoctor_testbed::certificate::{Certificate, Key, KeyFile};
 use rdpdoctor_testbed::freerdp_shadow::{self, Security};
 use rdpdoctor_testbed::xrdp::Xrdp;
 use rdpdoctor_testbed::{Network, Policy, SERVER_V4, Server, Site, Unavailable, on_hand};
@@ -95,6 +95,40 @@ fn a_fifth_of_the_packets_is_lost() {
             }
         });
     }
+}
+
+/// Far away, the same causes are found in the same time limit.
+#[test]
+fn faults_behind_a_round_trip_of_300_ms() {
+    let certificate = Certificate { key_file: KeyFile::OfAnother, ..Certificate::PLAIN };
+    let no_key = Xrdp { certificate, ..Xrdp::default() };
+    let old = Xrdp { ssl_protocols: "TLSv1", tls_ciphers: "ALL:@SECLEVEL=0", ..Xrdp::default() };
+    for (xrdp, verdict, cause) in [(no_key, "broken", "private-key-unusable"), (old, "warning", "tls-version-mismatch")]
+    {
+        let Some(diagnosis) = over(delayed_by(150), |site| xrdp.start(site)) else { return };
+        diagnosis.expect(verdict, Some(cause), BROKEN);
+        assert!(diagnosis.duration_ms() < 30_000.0, "the default time limit: {} ms", diagnosis.duration_ms());
+    }
+}
+
+/// A bad cable hides no fault either.
+#[test]
+fn a_fifth_is_lost_before_a_server_without_its_key() {
+    let certificate = Certificate { key_file: KeyFile::OfAnother, ..Certificate::PLAIN };
+    let xrdp = Xrdp { certificate, ..Xrdp::default() };
+    let expect = |seed: u64| {
+        let policy = Policy { loss_percent: 20, seed, ..Policy::default() };
+        let Some(diagnosis) = over(policy, |site| xrdp.start(site)) else { return };
+        let verdict = diagnosis.verdict();
+        assert!(!["healthy", "warning"].contains(&verdict), "seed {seed}: {}", diagnosis.summary());
+        assert!(diagnosis.connections() <= BROKEN, "seed {seed}: {}", diagnosis.summary());
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (1..=8).map(|seed| scope.spawn(move || expect(seed))).collect();
+        for run in running {
+            run.join().unwrap();
+        }
+    });
 }
 
 fn expect_not_broken(seed: u64) {

@@ -13,6 +13,8 @@ const EVERYTHING: &str = "ALL:@SECLEVEL=0";
 /// The rest of a GnuTLS priority string that names ciphers and key exchanges.
 const TLS_12: &str = "NONE:+VERS-TLS1.2:+SIGN-ALL:+CTYPE-X509:+COMP-NULL:+MAC-ALL";
 
+const TLS_13: &str = "NONE:+VERS-TLS1.3:+SIGN-ALL:+CTYPE-X509:+COMP-NULL:+MAC-ALL:+ECDHE-RSA";
+
 fn xrdp(xrdp: &Xrdp) -> Option<Diagnosis> {
     let server = on_hand(xrdp.start(&Site::loopback()))?;
     Some(diagnose(&server.target()))
@@ -30,6 +32,14 @@ fn with_key_file(key_file: KeyFile) -> Option<Diagnosis> {
 fn gnutls(ciphers: &str, dh_bits: Option<u16>) -> Option<Diagnosis> {
     let priority = format!("{TLS_12}:{ciphers}");
     let server = on_hand(Gnutls { priority, dh_bits, certificate: Certificate::PLAIN }.start(&Site::loopback()))?;
+    let relay = Relay::start(Part::Before(server.address())).unwrap();
+    Some(diagnose(&relay.target()))
+}
+
+/// The same with TLS 1.3 alone.
+fn gnutls_13(ciphers_and_groups: &str) -> Option<Diagnosis> {
+    let priority = format!("{TLS_13}:{ciphers_and_groups}");
+    let server = on_hand(Gnutls { priority, dh_bits: None, certificate: Certificate::PLAIN }.start(&Site::loopback()))?;
     let relay = Relay::start(Part::Before(server.address())).unwrap();
     Some(diagnose(&relay.target()))
 }
@@ -94,6 +104,64 @@ fn one_odd_suite() {
 fn static_rsa_only() {
     let Some(diagnosis) = with_protocols("TLSv1.2", "AES256-GCM-SHA384:AES128-SHA") else { return };
     diagnosis.expect("warning", Some("weak-key-exchange"), BROKEN);
+}
+
+/// OpenSSL takes it, and mstsc does not offer it.
+#[test]
+fn chacha_only() {
+    let Some(diagnosis) = with_protocols("TLSv1.2", "ECDHE-RSA-CHACHA20-POLY1305") else { return };
+    diagnosis.expect("broken", Some("cipher-suite-mismatch"), BROKEN);
+}
+
+/// The same in TLS 1.3, where mstsc has AES with GCM alone.
+#[test]
+fn chacha_only_in_tls_13() {
+    let Some(diagnosis) = gnutls_13("+CHACHA20-POLY1305:+GROUP-ALL") else { return };
+    diagnosis.expect("broken", Some("cipher-suite-mismatch"), BROKEN);
+}
+
+#[test]
+#[ignore = "none of our hellos offers the groups beyond those of mstsc and secp521r1 yet"]
+fn a_group_that_mstsc_has_not() {
+    let Some(diagnosis) = gnutls_13("+AES-256-GCM:+AES-128-GCM:+GROUP-X448") else { return };
+    diagnosis.expect("broken", Some("cipher-suite-mismatch"), BROKEN);
+}
+
+/// A HelloRetryRequest is no fault.
+#[test]
+fn a_group_that_needs_a_second_hello_is_healthy() {
+    let Some(diagnosis) = gnutls_13("+AES-256-GCM:+AES-128-GCM:+GROUP-SECP384R1") else { return };
+    diagnosis.expect("healthy", None, HEALTHY);
+}
+
+#[test]
+fn tls_10_and_11() {
+    let Some(diagnosis) = with_protocols("TLSv1, TLSv1.1", EVERYTHING) else { return };
+    diagnosis.expect("warning", Some("tls-version-mismatch"), BROKEN);
+}
+
+#[test]
+fn all_versions_and_suites_are_healthy() {
+    let Some(diagnosis) = with_protocols("TLSv1, TLSv1.1, TLSv1.2, TLSv1.3", EVERYTHING) else { return };
+    diagnosis.expect("healthy", None, HEALTHY);
+}
+
+#[test]
+fn an_elliptic_key_without_tls_13_is_healthy() {
+    let certificate = Certificate { key: Key::Ec, ..Certificate::PLAIN };
+    let Some(diagnosis) = xrdp(&Xrdp { certificate, ssl_protocols: "TLSv1.2", ..Xrdp::default() }) else { return };
+    diagnosis.expect("healthy", None, HEALTHY);
+}
+
+/// Suites for the other kind of key: to every hello an alert.
+#[test]
+fn suites_that_do_not_fit_the_key() {
+    let Some(diagnosis) = with_protocols("TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384") else { return };
+    let found = (diagnosis.verdict(), diagnosis.exit());
+    assert_eq!(found, ("broken", Some(1)), "{}", diagnosis.summary());
+    let root = diagnosis.root_cause().unwrap_or_default();
+    assert!(["cipher-suite-mismatch", "handshake-reset"].contains(&root), "{}", diagnosis.summary());
+    assert!(diagnosis.connections() <= BROKEN);
 }
 
 #[test]
