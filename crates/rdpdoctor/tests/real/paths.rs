@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rdpdoctor_testbed::certificate::Certificate;
+use rdpdoctor_testbed::certificate::{Certificate, Key};
 use rdpdoctor_testbed::responder::{Manner, Responder};
 use rdpdoctor_testbed::xrdp::Xrdp;
 use rdpdoctor_testbed::{Network, Policy, SERVER_V4, SERVER_V6, Tampering, on_hand};
@@ -82,11 +82,36 @@ fn the_hello_vanishes_on_the_way() {
 }
 
 #[test]
+fn the_reply_vanishes_on_the_way() {
+    let policy = Policy { tampering: Tampering::SilentFromReply, ..Policy::default() };
+    let Some(diagnosis) = behind(policy, &Xrdp::default()) else { return };
+    let found = (diagnosis.verdict(), diagnosis.exit());
+    assert_eq!(found, ("broken", Some(1)), "{}", diagnosis.summary());
+    // An alert would get lost like a certificate: no size is to blame.
+    assert_ne!(diagnosis.certainty_of("path-mtu-black-hole"), Some("confirmed"), "{}", diagnosis.summary());
+    assert!(diagnosis.root_cause().is_some_and(|root| root != "private-key-unusable"), "{}", diagnosis.summary());
+    assert!(diagnosis.connections() <= BROKEN);
+}
+
+#[test]
 fn long_packets_vanish() {
+    for (longest, ssl_protocols) in
+        [(1300, "TLSv1.2, TLSv1.3"), (1300, "TLSv1.2"), (1000, "TLSv1.3"), (1492, "TLSv1.2, TLSv1.3")]
+    {
+        let policy = Policy { longest_packet: Some(longest), ..Policy::default() };
+        let xrdp = Xrdp { certificate: Certificate::LONG, ssl_protocols, ..Xrdp::default() };
+        let Some(diagnosis) = behind(policy, &xrdp) else { return };
+        diagnosis.expect("broken", Some("path-mtu-black-hole"), BROKEN);
+    }
+}
+
+/// Such a certificate passes where a longer one would not.
+#[test]
+fn short_packets_are_no_black_hole() {
     let policy = Policy { longest_packet: Some(1300), ..Policy::default() };
-    let xrdp = Xrdp { certificate: Certificate::LONG, ..Xrdp::default() };
-    let Some(diagnosis) = behind(policy, &xrdp) else { return };
-    diagnosis.expect("broken", Some("path-mtu-black-hole"), BROKEN);
+    let certificate = Certificate { key: Key::Ec, ..Certificate::PLAIN };
+    let Some(diagnosis) = behind(policy, &Xrdp { certificate, ..Xrdp::default() }) else { return };
+    diagnosis.expect("healthy", None, HEALTHY);
 }
 
 #[test]
