@@ -1,6 +1,6 @@
 //! Evidence in, root causes out.
 //!
-//! Two pure functions hold the whole: [`judge`] says what the evidence proves, [`next`] says what is still worth
+//! Two pure functions hold the whole: [`judge()`] says what the evidence proves, [`next`] says what is still worth
 //! measuring. Nothing here opens a socket, a file or a clock: the same evidence always gives the same answer.
 
 #![forbid(unsafe_code)]

@@ -16,19 +16,21 @@ pub(super) fn rows(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<StageRow> 
     rows.extend(endpoints.iter().filter_map(|endpoint| tls(evidence, *endpoint)));
     rows.extend(presented::certificate(evidence, diagnosis));
     rows.extend(presented::authenticate(evidence));
+    let stopped: Vec<_> = rows.iter().filter(|row| row.outcome == Outcome::Failed).map(|row| row.address).collect();
     for row in &mut rows {
-        mark(row, diagnosis, evidence);
+        mark(row, diagnosis, evidence, stopped.contains(&row.address));
     }
     rows
 }
 
-/// A stage that went through is marked where the root cause lies in it, or something found there degrades the connection.
-fn mark(row: &mut StageRow, diagnosis: &Diagnosis, evidence: &Evidence) {
+/// A stage that went through is marked where the root cause lies in it and no other stage failed, or where something found
+/// there degrades the connection.
+fn mark(row: &mut StageRow, diagnosis: &Diagnosis, evidence: &Evidence, stopped: bool) {
     let here = |finding: &&Finding| finding.cause.stage == row.stage && concerns(finding, row, evidence);
     let stops = diagnosis.root().filter(here).is_some_and(|root| root.severity == Severity::Blocks);
     let degrades = diagnosis.findings.iter().filter(here).any(|finding| finding.severity == Severity::Degrades);
     match row.outcome {
-        Outcome::Passed if stops => row.outcome = Outcome::Failed,
+        Outcome::Passed if stops && !stopped => row.outcome = Outcome::Failed,
         Outcome::Passed if degrades => row.outcome = Outcome::Warned,
         _ => {}
     }

@@ -9,8 +9,12 @@ use crate::output::Output;
 /// Probe Remote Desktop servers, say what stops a connection, and prove it
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A name or an address, with its port where that is not 3389: ts01, ts01:3390, [2001:db8::5]:3389
-    #[arg(value_name = "TARGET", required = true)]
+    // As help text and not as a doc comment, which would take the brackets for a link.
+    #[arg(
+        value_name = "TARGET",
+        required = true,
+        help = "A name or an address, with its port where that is not 3389: ts01, ts01:3390, [2001:db8::5]:3389"
+    )]
     targets: Vec<String>,
     #[command(flatten)]
     probe: ProbeArguments,
