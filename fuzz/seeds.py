@@ -109,6 +109,14 @@ SEEDS = {
     ],
 }
 
+TLS12_FLIGHT = flight("openssl-3.0-tls12-flight.bin")
+SEEDS["certificate"] = [
+    TLS12_FLIGHT[TLS12_FLIGHT.index(bytes.fromhex("3082")) :],
+    b"ts01.example.com:3390",
+    b"[2001:db8::5]:3389",
+    "b\u00fccher.example".encode(),
+]
+
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)

@@ -113,8 +113,13 @@ fn split_port(text: &str) -> Result<(&str, Option<&str>), TargetError> {
     }
 }
 
+/// An IPv6 address, perhaps with a zone (RFC 4007 section 11): the name or number of an interface.
 fn is_v6(text: &str) -> bool {
-    text.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+    let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
+    let is_zone = |zone: &str| {
+        !zone.is_empty() && zone.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    address.parse::<Ipv6Addr>().is_ok() && zone.is_none_or(is_zone)
 }
 
 fn parse_port(text: &str) -> Result<u16, TargetError> {
@@ -133,10 +138,14 @@ fn canonical_host(host: &str) -> Result<String, TargetError> {
     if host.is_empty() {
         return Err(TargetError::Empty);
     }
-    if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+    let ascii = idna::domain_to_ascii(host).map_err(|_| wrong("it breaks the rules of internationalised names"))?;
+    // Digits of other scripts become ASCII ones.
+    if ascii.parse::<IpAddr>().is_ok() {
+        return Ok(ascii);
+    }
+    if ascii.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return Err(wrong("an IPv4 address has four numbers from 0 to 255"));
     }
-    let ascii = idna::domain_to_ascii(host).map_err(|_| wrong("it breaks the rules of internationalised names"))?;
     if ascii.len() > 253 {
         return Err(wrong("a name has at most 253 characters"));
     }
@@ -181,6 +190,7 @@ mod tests {
         assert_eq!(host_and_port("fe80::1%eth0"), ("fe80::1%eth0".into(), 3389));
         assert_eq!(host_and_port("bücher.example"), ("xn--bcher-kva.example".into(), 3389));
         assert_eq!(host_and_port("my_host"), ("my_host".into(), 3389));
+        assert_eq!(host_and_port("１０.0.0.5"), ("10.0.0.5".into(), 3389));
     }
 
     #[test]
@@ -195,8 +205,10 @@ mod tests {
         assert!(error("[ts01]").contains("brackets"));
         assert!(error("2001:db8::zz:1").contains("needs brackets"));
         assert!(error("300.1.2.3").contains("four numbers"));
+        assert!(error("\u{b9}").contains("four numbers"), "a superscript digit is a digit to IDNA");
         assert!(error("a..b").contains("empty"));
         assert!(error("-a").contains("hyphen"));
+        assert!(error("fe80::1%a]:1").contains("neither a host name"), "a zone is the name of an interface");
         assert!(error("a b").contains("neither a host name"));
         assert!(error(&"a".repeat(64)).contains("63"));
         assert!(!error("a\x1b[31m").contains('\x1b'));

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::evidence::{Attempt, Ending, Evidence, NegotiateAnswer, Offer, StrangerSeen, SystemAnswer, Unreachable};
 use crate::judge::{Diagnosis, Finding};
 use crate::report::{Endpoint, Outcome, StageRow};
-use crate::{Severity, Stage};
+use crate::{Certainty, Severity, Stage};
 
 /// The check list: one row a stage, and one an address where a stage belongs to one.
 pub(super) fn rows(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<StageRow> {
@@ -28,7 +28,8 @@ pub(super) fn rows(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<StageRow> 
 fn mark(row: &mut StageRow, diagnosis: &Diagnosis, evidence: &Evidence, stopped: bool) {
     let here = |finding: &&Finding| finding.cause.stage == row.stage && concerns(finding, row, evidence);
     let stops = diagnosis.root().filter(here).is_some_and(|root| root.severity == Severity::Blocks);
-    let degrades = diagnosis.findings.iter().filter(here).any(|finding| finding.severity == Severity::Degrades);
+    let counts = |finding: &Finding| finding.severity == Severity::Degrades && finding.certainty > Certainty::Possible;
+    let degrades = diagnosis.findings.iter().filter(here).any(counts);
     match row.outcome {
         Outcome::Passed if stops && !stopped => row.outcome = Outcome::Failed,
         Outcome::Passed if degrades => row.outcome = Outcome::Warned,

@@ -111,7 +111,6 @@ fn a_fifth_of_the_packets_is_lost() {
 
 /// Packets lost everywhere say nothing of the listener's queue.
 #[test]
-#[ignore = "two late SYNs weigh more for a full queue than for a bad path yet"]
 fn lost_packets_are_not_called_a_full_queue() {
     let expect = |seed: u64| {
         let policy = Policy { loss_percent: 20, seed, ..Policy::default() };
