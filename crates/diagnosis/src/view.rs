@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rdpdoctor_protocol::negotiation::Protocols;
+use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 
 use crate::evidence::{Attempt, Evidence, Offer};
 use crate::{Detection, Proof, Severity};
@@ -121,6 +121,27 @@ fn join(mut first: Proof, mut second: Proof) -> Proof {
         }
     }
     first
+}
+
+/// Whether what a current mstsc offers was carried to the end of TLS, or to Standard RDP Security.
+pub(crate) fn client_gets_through(evidence: &Evidence) -> bool {
+    let Some(endpoint) = evidence.client_endpoint() else { return false };
+    let direct = evidence
+        .tries(endpoint, &Offer::mstsc())
+        .any(|(_, attempt)| attempt.completed_tls() || attempt.selected().is_some_and(Protocols::is_empty));
+    direct || falls_back(evidence, endpoint)
+}
+
+/// A client that is told SSL_NOT_ALLOWED_BY_SERVER connects once more and asks for Standard RDP Security alone.
+fn falls_back(evidence: &Evidence, endpoint: SocketAddr) -> bool {
+    let asks = |attempt: &Attempt, protocols| attempt.offer.protocols() == protocols;
+    let attempts = || evidence.attempts_at(endpoint).map(|(_, attempt)| attempt);
+    let told = attempts()
+        .filter(|attempt| attempt.failure_code() == Some(FailureCode::SSL_NOT_ALLOWED_BY_SERVER))
+        .any(|attempt| asks(attempt, Offer::mstsc().protocols()));
+    told && attempts()
+        .filter(|attempt| attempt.selected().is_some_and(Protocols::is_empty))
+        .any(|attempt| asks(attempt, Some(Protocols::RDP)))
 }
 
 /// The JSON pointer of an attempt in the report.

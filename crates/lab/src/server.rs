@@ -103,6 +103,8 @@ async fn accept(listener: &TcpListener, script: Script, identity: Option<Identit
             tokio::time::sleep(PAUSE_AFTER_FAILED_ACCEPT).await;
             continue;
         };
+        // Real servers do not hold small answers back either; where the system refuses, they only come later.
+        let _ = stream.set_nodelay(true);
         let identity = identity.clone();
         let visits = Arc::clone(&visits);
         connections.spawn(async move {

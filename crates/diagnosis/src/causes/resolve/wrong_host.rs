@@ -4,8 +4,7 @@ use std::net::IpAddr;
 use super::answers::{SYSTEM_FACT, answers, facts, flush_cache, flush_cache_on_linux, in_words, knows, look_up};
 use super::identity::{Identity, identity};
 use crate::evidence::{Attempt, Ending, Evidence, LookupOutcome, NameServerAnswer, SystemAnswer};
-use crate::judge::client_gets_through;
-use crate::view::{AddressView, attempt_fact, client_address};
+use crate::view::{AddressView, attempt_fact, client_address, client_gets_through};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
 
 /// The name leads to another machine than the one that is meant.

@@ -1,9 +1,9 @@
 use super::offers::mstsc_hello;
 use super::remedies::{read_events, read_schannel, restore_suites, widen_xrdp};
-use super::rounds::{Pattern, next_offers, pattern};
+use super::rounds::{Pattern, next_offers, pattern, taken_instead};
 use super::signs::{
     MstscFate, choice, completed, cuts, ending, facts, is_broken, mstsc_fate, mstsc_speaks, refusal, refused_for_good,
-    shortest_prime, taken_instead,
+    shortest_prime,
 };
 use crate::evidence::{Attempt, Evidence, ServerHelloSeen};
 use crate::view::{AddressView, attempt_fact, client_first};

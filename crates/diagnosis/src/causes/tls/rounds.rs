@@ -3,10 +3,12 @@
 use rdpdoctor_protocol::tls::ProtocolVersion;
 
 use super::offers;
-use super::signs::{ask, in_tls, is_broken, key_verdicts, served, serving};
-use crate::Want;
+use super::signs::{
+    Seen, ask, choice, cut, facts, in_tls, is_broken, is_unstable, key_verdicts, mstsc_offers, served, serving,
+};
 use crate::evidence::Offer;
 use crate::view::AddressView;
+use crate::{Detection, Proof, Want};
 
 /// An offer and how many answers to it are wanted.
 type Ask = (Offer, usize);
@@ -90,12 +92,12 @@ pub(super) fn pattern(address: AddressView<'_>) -> Option<Pattern> {
     if chosen.iter().all(|(_, hello)| !super::signs::mstsc_speaks(hello.version)) {
         return Some(Pattern::Version);
     }
-    if chosen.iter().all(|(attempt, hello)| !super::signs::mstsc_offers(attempt, hello)) {
+    if chosen.iter().all(|(attempt, hello)| !mstsc_offers(attempt, hello)) {
         return Some(Pattern::Suite);
     }
     let newer = |hello: ProtocolVersion| {
-        let cut = in_tls(address).into_iter().filter(|(_, attempt)| super::signs::cut(attempt));
-        let mut relevant = cut.filter(|(_, attempt)| offers::offers(&attempt.offer, hello));
+        let cut_off = in_tls(address).into_iter().filter(|(_, attempt)| cut(attempt));
+        let mut relevant = cut_off.filter(|(_, attempt)| offers::offers(&attempt.offer, hello));
         relevant.all(|(_, attempt)| offers::newest(&attempt.offer) > Some(taken_newest))
     };
     chosen.iter().all(|(_, hello)| newer(hello.version)).then_some(Pattern::Version)
@@ -106,4 +108,20 @@ fn only_with_tls13(address: AddressView<'_>) -> bool {
     let failed: Vec<_> = in_tls(address).into_iter().filter(|(_, attempt)| !served(attempt)).collect();
     let with_tls13 = |offer: &Offer| offers::offers(offer, ProtocolVersion::TLS13);
     !failed.is_empty() && failed.iter().all(|(_, attempt)| with_tls13(&attempt.offer))
+}
+
+/// Adds what the server does take, which is what makes it a mismatch: proven when it was cut off twice and taken twice.
+pub(super) fn taken_instead(address: AddressView<'_>, proof: Proof) -> Detection {
+    let seen = in_tls(address);
+    let taken: Vec<Seen<'_>> = seen.iter().copied().filter(|(_, attempt)| served(attempt)).collect();
+    let refused = seen.iter().filter(|(_, attempt)| cut(attempt)).count();
+    let chosen = taken.iter().find_map(|(_, attempt)| Some((*attempt, attempt.tls.as_ref()?.server_hello.as_ref()?)));
+    let mut proof = proof;
+    if let Some((attempt, chosen)) = chosen {
+        let text = format!("offered {}, the server chose {}", offers::name(&attempt.offer), choice(chosen));
+        proof = proof.and(text, facts(&taken), 12);
+    }
+    proof.wants = next_offers(address);
+    let settled = taken.len() > 1 && refused > 1 && !is_unstable(address);
+    if settled { Detection::Confirmed(proof) } else { Detection::Likely(proof) }
 }

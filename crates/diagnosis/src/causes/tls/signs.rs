@@ -3,7 +3,6 @@
 use rdpdoctor_protocol::tls::{KeyExchange, ProtocolVersion};
 
 use super::offers;
-use super::rounds::next_offers;
 use crate::evidence::{Attempt, Ending, Offer, ServerHelloSeen, TlsOffer};
 use crate::view::{AddressView, attempt_fact};
 use crate::{Detection, Proof, Want};
@@ -175,22 +174,6 @@ pub(super) fn refusal(proof: Proof, text: &str, cut_off: &[Seen<'_>]) -> Proof {
     let Some((_, first)) = cut_off.first() else { return proof };
     let how = ending(first);
     proof.and(format!("what a current mstsc offers is {text}: {how}"), facts(cut_off), 8)
-}
-
-/// Adds what the server does take, which is what makes it a mismatch: proven when it was cut off twice and taken twice.
-pub(super) fn taken_instead(address: AddressView<'_>, proof: Proof) -> Detection {
-    let seen = in_tls(address);
-    let taken: Vec<Seen<'_>> = seen.iter().copied().filter(|(_, attempt)| served(attempt)).collect();
-    let refused = seen.iter().filter(|(_, attempt)| cut(attempt)).count();
-    let chosen = taken.iter().find_map(|(_, attempt)| Some((*attempt, attempt.tls.as_ref()?.server_hello.as_ref()?)));
-    let mut proof = proof;
-    if let Some((attempt, chosen)) = chosen {
-        let text = format!("offered {}, the server chose {}", offers::name(&attempt.offer), choice(chosen));
-        proof = proof.and(text, facts(&taken), 12);
-    }
-    proof.wants = next_offers(address);
-    let settled = taken.len() > 1 && refused > 1 && !is_unstable(address);
-    if settled { Detection::Confirmed(proof) } else { Detection::Likely(proof) }
 }
 
 /// Proven once the offer was refused with an alert, or cut off twice: a stray RST is no refusal.

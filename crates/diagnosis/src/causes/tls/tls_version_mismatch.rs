@@ -2,10 +2,9 @@ use rdpdoctor_protocol::tls::ProtocolVersion;
 
 use super::offers::mstsc_hello;
 use super::remedies::{enable_tls12, read_events, read_schannel, widen_xrdp};
-use super::rounds::{Pattern, next_offers, pattern};
+use super::rounds::{Pattern, next_offers, pattern, taken_instead};
 use super::signs::{
     MstscFate, choice, completed, cuts, ending, facts, is_broken, mstsc_fate, mstsc_speaks, refusal, refused_for_good,
-    taken_instead,
 };
 use crate::evidence::{Evidence, ServerHelloSeen};
 use crate::view::{AddressView, attempt_fact, client_first};
