@@ -4,6 +4,7 @@
 mod common;
 #[cfg(test)]
 mod interrupt;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod results;
