@@ -73,7 +73,8 @@ async fn attacks_inside_credssp_are_what_they_say() {
     let (_, names) = challenge(&attack("credssp-escapes").await).await;
     let name = names.text(AvId::NB_COMPUTER_NAME).unwrap();
     assert!(name.contains('\x1b') && name.contains('\u{202e}') && name.contains("<script>"));
-    let mut tls = ask(&attack("credssp-offsets").await).await;
+    let served = attack("credssp-offsets").await;
+    let mut tls = ask(&served).await;
     let request = answer(&mut tls).unwrap();
     Challenge::decode(&request.nego_tokens[0]).unwrap_err();
     let served = attack("credssp-endless").await;
