@@ -12,7 +12,8 @@ pub(super) mod user_auth_required;
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 
 use crate::evidence::{Attempt, Offer};
-use crate::view::AddressView;
+use crate::view::{AddressView, attempt_fact};
+use crate::{Detection, Proof};
 
 /// What became of mstsc's offer: the first attempt that was answered in RDP, else the first that reached the server.
 fn as_client(address: AddressView<'_>) -> Option<(usize, &Attempt)> {
@@ -25,6 +26,19 @@ fn as_client(address: AddressView<'_>) -> Option<(usize, &Attempt)> {
 /// The attempt in which mstsc's offer was refused with this code.
 fn refused_with(address: AddressView<'_>, code: FailureCode) -> Option<(usize, &Attempt)> {
     as_client(address).filter(|(_, attempt)| attempt.failure_code() == Some(code))
+}
+
+/// The code with which the server refuses mstsc's offer is the cause in its own words.
+fn proven_by(address: AddressView<'_>, code: FailureCode) -> Detection {
+    if as_client(address).is_none() {
+        return Detection::Unknown(Vec::new());
+    }
+    let Some((index, _)) = refused_with(address, code) else { return Detection::RuledOut };
+    Detection::Confirmed(Proof::of(
+        format!("asked as mstsc asks, the server answered {code}"),
+        [attempt_fact(index)],
+        30,
+    ))
 }
 
 /// Standard RDP Security asked for by itself.

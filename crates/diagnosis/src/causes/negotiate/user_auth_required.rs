@@ -1,9 +1,9 @@
 use rdpdoctor_protocol::negotiation::FailureCode;
 
-use super::{as_client, refused_with};
+use super::proven_by;
 use crate::evidence::Evidence;
-use crate::view::{AddressView, attempt_fact, client_first};
-use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage};
+use crate::view::client_first;
+use crate::{Cause, Detection, Place, Remedy, Safety, Severity, Stage};
 
 /// The server wants the user's certificate within TLS.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -19,21 +19,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
 };
 
 fn detect(evidence: &Evidence) -> Detection {
-    client_first(evidence, detect_at)
-}
-
-fn detect_at(address: AddressView<'_>) -> Detection {
-    if as_client(address).is_none() {
-        return Detection::Unknown(Vec::new());
-    }
-    match refused_with(address, FailureCode::SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER) {
-        Some((index, _)) => Detection::Confirmed(Proof::of(
-            "asked as mstsc asks, the server answered SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
-            [attempt_fact(index)],
-            30,
-        )),
-        None => Detection::RuledOut,
-    }
+    client_first(evidence, |address| proven_by(address, FailureCode::SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER))
 }
 
 fn remedies(_: &Evidence) -> Vec<Remedy> {
