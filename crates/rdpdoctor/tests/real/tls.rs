@@ -121,7 +121,6 @@ fn chacha_only_in_tls_13() {
 }
 
 #[test]
-#[ignore = "none of our hellos offers the groups beyond those of mstsc and secp521r1 yet"]
 fn a_group_that_mstsc_has_not() {
     let Some(diagnosis) = gnutls_13("+AES-256-GCM:+AES-128-GCM:+GROUP-X448") else { return };
     diagnosis.expect("broken", Some("cipher-suite-mismatch"), BROKEN);

@@ -2,7 +2,7 @@
 //! the ClientHello differs.
 
 use rdpdoctor_protocol::tls::{
-    Authentication, CipherSuite, HelloSpec, LEGACY, Look, MODERN, OLD, ProtocolVersion, TLS13,
+    Authentication, CipherSuite, HelloSpec, LEGACY, Look, MODERN, NamedGroup, OLD, ProtocolVersion, TLS13,
 };
 
 use crate::evidence::{Offer, TlsOffer};
@@ -67,7 +67,11 @@ pub(super) fn without_tls13() -> Offer {
 /// One version and every suite that it has.
 pub(super) fn only(version: ProtocolVersion) -> Offer {
     if version >= ProtocolVersion::TLS13 {
-        return hello(HelloSpec::new(&[version], TLS13));
+        // A group that no other hello of ours offers is found here: its share spares a HelloRetryRequest.
+        let mut spec = HelloSpec::new(&[version], TLS13);
+        spec.groups.extend([NamedGroup::X448, NamedGroup::FFDHE2048, NamedGroup::FFDHE3072]);
+        spec.key_shares.push(NamedGroup::X448);
+        return hello(spec);
     }
     let exists = |suite: &CipherSuite| suite.parameters().is_some_and(|parts| parts.first_version <= version);
     let suites: Vec<CipherSuite> = all_suites().into_iter().filter(exists).collect();
