@@ -63,7 +63,8 @@ async fn ask(wire: &mut Wire, session: &mut Session) -> Result<Result<Vec<u8>, S
     }
 }
 
-/// NTLM without SPNEGO around it: Windows and FreeRDP 3 take either, FreeRDP 2 reads nothing else.
+/// NTLM without SPNEGO around it: FreeRDP 2 reads nothing else, and FreeRDP 3 takes either. That Windows takes it too rests
+/// on the clients that send it so; it was not seen on one.
 fn request() -> Vec<u8> {
     let token = NegotiationToken::Raw(Negotiate::of_windows().encode());
     TsRequest { version: VERSION, nego_tokens: vec![token.encode()], ..TsRequest::default() }.encode()
