@@ -210,6 +210,14 @@ pub enum Place {
     Network,
     /// On the name server.
     Dns,
+    /// On the RD Gateway.
+    Gateway,
+    /// On the RD Connection Broker.
+    Broker,
+    /// On the RD Licensing server.
+    LicenseServer,
+    /// On a domain controller, or in the policies that it hands out.
+    DomainController,
 }
 
 /// What a remedy puts at risk.

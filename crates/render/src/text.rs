@@ -53,7 +53,8 @@ pub fn summary(reports: &[Report], style: &Style) -> String {
 fn verdict(canvas: &mut Canvas<'_>, report: &Report) {
     let paint = verdict_paint(report.verdict);
     let word = words::verdict(report.verdict).to_uppercase();
-    let address = report.target.address.filter(|_| report.target.asked.literal().is_none());
+    let address = report.target.as_ref().filter(|target| target.asked.literal().is_none());
+    let address = address.and_then(|target| target.address);
     let address = address.map_or(String::new(), |address| format!(" ({address})"));
     let found = match (report.root(), report.verdict) {
         (Some(root), _) => words::finding(root),

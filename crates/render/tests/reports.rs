@@ -180,7 +180,7 @@ fn no_byte_of_a_stranger_is_obeyed() {
     root.remedies[0].commands.push(hostile.into());
     report.missing.push(hostile.into());
     hostile.clone_into(&mut report.stages[0].summary);
-    hostile.clone_into(&mut report.target.asked.host);
+    hostile.clone_into(&mut report.evidence.target.host);
     let style = Style::plain().unicode(true);
     for text in [text::report(&report, &style), text::summary(&[report.clone(), report], &style)] {
         let obeyed =

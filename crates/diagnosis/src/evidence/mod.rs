@@ -7,6 +7,7 @@ mod resolution;
 mod seen;
 mod sibling;
 mod target;
+mod told;
 
 pub use attempt::{
     Attempt, Connected, Der, Ending, KeyExchangeSeen, NegotiateAnswer, NegotiateOffer, Negotiated, Offer, Routing,
@@ -18,6 +19,7 @@ pub use resolution::{LookupOutcome, NameServerAnswer, RecordType, Resolution, Sy
 pub use seen::{Seen, Source};
 pub use sibling::{Sibling, share_sightings};
 pub use target::{Target, TargetError};
+pub use told::{Told, ToldCode, ToldFact};
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -47,6 +49,9 @@ pub struct Evidence {
     /// What other targets of the same run showed, for causes that one target alone cannot show.
     #[serde(default)]
     pub siblings: Vec<Sibling>,
+    /// What a person says of the failure.
+    #[serde(default)]
+    pub told: Told,
 }
 
 impl Evidence {
@@ -60,6 +65,7 @@ impl Evidence {
             attempts: Vec::new(),
             echoes: Vec::new(),
             siblings: Vec::new(),
+            told: Told::default(),
         }
     }
 

@@ -21,6 +21,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// Nobody in particular: the subject of an error code without a host. Commands name it `HOST`.
+    pub fn unnamed() -> Self {
+        Self { input: String::new(), host: "HOST".to_owned(), port: DEFAULT_PORT }
+    }
+
+    /// Whether no host was asked for.
+    pub fn is_unnamed(&self) -> bool {
+        self.input.is_empty()
+    }
+
     /// The address, where the host is one.
     pub fn literal(&self) -> Option<IpAddr> {
         let unscoped = self.host.split_once('%').map_or(self.host.as_str(), |(address, _)| address);

@@ -12,10 +12,7 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
     let findings = diagnosis.findings.iter().map(|finding| report_finding(finding, &evidence)).collect();
     Report {
         schema_version: SCHEMA_VERSION,
-        target: ReportTarget {
-            asked: evidence.target.clone(),
-            address: evidence.client_endpoint().map(|endpoint| endpoint.ip()),
-        },
+        target: target(&evidence),
         verdict: diagnosis.verdict,
         root_cause: diagnosis.root().map(|finding| finding.cause.id.to_owned()),
         stages: stages::rows(&evidence, &diagnosis),
@@ -29,6 +26,11 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         duration_ms,
         evidence,
     }
+}
+
+fn target(evidence: &Evidence) -> Option<ReportTarget> {
+    let address = evidence.client_endpoint().map(|endpoint| endpoint.ip());
+    (!evidence.target.is_unnamed()).then(|| ReportTarget { asked: evidence.target.clone(), address })
 }
 
 fn report_finding(finding: &Finding, evidence: &Evidence) -> ReportFinding {

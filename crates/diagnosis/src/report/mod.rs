@@ -26,8 +26,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct Report {
     /// The version of this layout.
     pub schema_version: u32,
-    /// What was asked for.
-    pub target: ReportTarget,
+    /// What was asked for; null where no host was.
+    pub target: Option<ReportTarget>,
     /// Would a current mstsc get through?
     pub verdict: Verdict,
     /// The cause to mend first; null where nothing is wrong.

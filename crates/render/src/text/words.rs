@@ -17,7 +17,7 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
 
 /// `ts01:3389`, `[2001:db8::5]:3389`.
 pub(super) fn target(report: &Report) -> String {
-    let asked = &report.target.asked;
+    let asked = &report.evidence.target;
     if asked.host.contains(':') {
         format!("[{}]:{}", asked.host, asked.port)
     } else {
@@ -52,6 +52,10 @@ pub(super) fn place(place: Place) -> &'static str {
         Place::Client => "On the machine that connects",
         Place::Network => "On the device in between",
         Place::Dns => "On the name server",
+        Place::Gateway => "On the RD Gateway",
+        Place::Broker => "On the RD Connection Broker",
+        Place::LicenseServer => "On the RD Licensing server",
+        Place::DomainController => "On a domain controller",
     }
 }
 
