@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use clap::Args;
 use rdpdoctor_diagnosis::causes;
 use rdpdoctor_diagnosis::evidence::Target;
-use rdpdoctor_lab::{FAULTS, Fault, HEALTHY, Prepared, RECIPES, Variant, healthy, prepare};
+use rdpdoctor_lab::{FAULTS, Fault, HEALTHY, HOSTILE, Prepared, RECIPES, Variant, healthy, hostile, prepare};
 use rdpdoctor_render::{Style, list};
 use tokio::net::TcpListener;
 
@@ -14,11 +14,12 @@ use crate::exit::Exit;
 use crate::output::{Output, complain};
 
 const HEALTHY_ID: &str = "healthy";
+const HOSTILE_ID: &str = "hostile";
 
 /// Serve a Remote Desktop server that is broken in one known way
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The id of the root cause to show, or "healthy"
+    /// The id of the root cause to show, "healthy" or "hostile"
     #[arg(value_name = "CAUSE-ID", required_unless_present = "list")]
     cause: Option<String>,
     /// In which of its ways: see --list
@@ -85,6 +86,9 @@ fn variant(id: &str, name: Option<&str>) -> Result<&'static Variant, String> {
     if id == HEALTHY_ID {
         return healthy(name).ok_or_else(|| no_variant(id, name, HEALTHY));
     }
+    if id == HOSTILE_ID {
+        return hostile(name).ok_or_else(|| no_variant(id, name, HOSTILE));
+    }
     match rdpdoctor_lab::find(id) {
         Some(fault) => fault.variant(name).ok_or_else(|| no_variant(id, name, fault.variants)),
         None if causes::find(id).is_some() => Err(format!("no listener can show {id}; see \"rdpdoctor lab --list\"")),
@@ -118,6 +122,7 @@ fn list(style: &Style) -> String {
     for Fault { cause, title, variants } in FAULTS {
         text.extend(described(cause, title, variants, style));
     }
+    text.extend(described(HOSTILE_ID, "attacks whoever measures it", HOSTILE, style));
     text.push('\n');
     text.push_str(&list::heading(
         "No listener can show these; `rdpdoctor lab CAUSE-ID` prints how to make them by hand",

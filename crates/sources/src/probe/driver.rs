@@ -7,8 +7,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rdpdoctor_diagnosis::evidence::{Attempt, Echo, Evidence, NameServerAnswer, Seen, SystemAnswer, Target};
+use rdpdoctor_diagnosis::evidence::{Attempt, Echo, Ending, Evidence, NameServerAnswer, Seen, SystemAnswer, Target};
 use rdpdoctor_diagnosis::{Budget, Want, next};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -23,6 +24,9 @@ use super::{End, NameServers, Outcome, Probe, Progress, name_servers};
 
 /// How long connections may take to end once we stop.
 const FAREWELL: Duration = Duration::from_millis(500);
+/// The least patience with an endpoint that was silent before, unless less was asked for: lost packets come again
+/// after one second, and after two more.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Measures what the diagnosis of `target` needs. When `stop` completes, measurements under way end where they are and
 /// what is known is returned. Needs a tokio runtime with I/O and time.
@@ -41,6 +45,9 @@ pub async fn examine(
         measuring: JoinSet::new(),
         hung_up: JoinSet::new(),
         halt: watch::Sender::new(false),
+        late: unbounded_channel(),
+        suspects: Vec::new(),
+        budget,
         probe,
         origin,
         observer,
@@ -88,27 +95,66 @@ struct Run<'a, O> {
     /// Connections that wait for the other side's farewell, which nothing else waits for.
     hung_up: JoinSet<()>,
     halt: watch::Sender<bool>,
+    /// Attempts that take suspiciously long, as they would be if nothing more came.
+    late: (UnboundedSender<Attempt>, UnboundedReceiver<Attempt>),
+    suspects: Vec<Attempt>,
+    budget: Budget,
     probe: &'a Probe,
     origin: Instant,
     observer: O,
 }
 
 impl<O: FnMut(Progress<'_>)> Run<'_, O> {
-    /// Measures all of them, few at a time, in their order.
+    /// Measures all of them, few at a time, in their order. While one takes suspiciously long, what would be wanted if
+    /// nothing more came is measured already: a silent server costs one wait, and not one after the other.
     async fn satisfy(&mut self, wants: Vec<Want>) {
         let mut waiting = VecDeque::from(wants);
+        let mut ahead = VecDeque::new();
         loop {
             while let Some(want) = waiting.pop_front_if(|want| self.schedule.may_begin(want)) {
                 self.begin(want);
             }
-            match self.measuring.join_next().await {
-                Some(Ok(finished)) => self.record(finished),
-                // A task that panicked; the schedule sees to it that its want is not begun for ever.
-                Some(Err(_)) => {}
-                None if waiting.is_empty() => return,
-                None => self.schedule.all_closed(),
+            while let Some(want) = ahead.pop_front_if(|want| self.schedule.may_begin(want)) {
+                self.begin(want);
+            }
+            tokio::select! {
+                measured = self.measuring.join_next() => match measured {
+                    Some(Ok(finished)) => {
+                        self.record(finished);
+                        ahead.clear();
+                    }
+                    // A task that panicked; the schedule sees to it that its want is not begun for ever.
+                    Some(Err(_)) => {}
+                    None if waiting.is_empty() => return self.suspects.clear(),
+                    None => self.schedule.all_closed(),
+                },
+                Some(suspect) = self.late.1.recv() => {
+                    self.suspects.push(suspect);
+                    ahead = self.wanted_ahead(&waiting);
+                }
             }
         }
+    }
+
+    /// What would be wanted if nothing more came of the suspects.
+    fn wanted_ahead(&self, waiting: &VecDeque<Want>) -> VecDeque<Want> {
+        let mut evidence = self.evidence.clone();
+        evidence.attempts.extend(self.suspects.iter().cloned());
+        let under_way = self.schedule.connections().saturating_sub(evidence.connections());
+        let left = Budget { connections: self.budget.connections.saturating_sub(under_way), ..self.budget };
+        let wants = self.schedule.fresh(next(&evidence, &left));
+        wants.into_iter().filter(|want| !waiting.contains(want)).collect()
+    }
+
+    /// Whoever was silent once is not waited for so long again.
+    fn patience(&self, want: &Want) -> Duration {
+        let asked = self.probe.timeouts.wait;
+        let Want::Attempt { endpoint, .. } = want else { return asked };
+        let silent = |attempt: &Attempt| attempt.endpoint == *endpoint && attempt.ending == Ending::Silent;
+        if self.evidence.attempts.iter().chain(&self.suspects).any(silent) {
+            return asked.min(SHORTEST_PATIENCE.max(asked / 2));
+        }
+        asked
     }
 
     /// Ends what is under way, and keeps what it saw so far.
@@ -128,7 +174,7 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
     fn begin(&mut self, want: Want) {
         (self.observer)(Progress::Begins(&want));
         self.schedule.begin(&want);
-        let patience = self.probe.timeouts.wait;
+        let patience = self.patience(&want);
         match want.clone() {
             Want::SystemResolver => {
                 let host = self.evidence.target.host.clone();
@@ -150,13 +196,15 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
             }
             Want::Attempt { endpoint, offer, .. } => {
                 let (via, started_ms) = (self.scopes.apply(endpoint), millis(self.origin.elapsed()));
-                let mut halted = self.halt.subscribe();
+                let (mut halted, late) = (self.halt.subscribe(), self.late.0.clone());
                 self.measure(want, async move {
                     let halt = async {
                         // The sender outlives the measurement.
                         let _ = halted.wait_for(|halted| *halted).await;
                     };
-                    let (attempt, wire) = attempt(endpoint, via, offer, patience, halt).await;
+                    // Nobody listens any more once we stop.
+                    let overdue = |attempt| drop(late.send(Attempt { started_ms, ..attempt }));
+                    let (attempt, wire) = attempt(endpoint, via, offer, patience, halt, overdue).await;
                     Brought::Attempt(Box::new(Attempt { started_ms, ..attempt }), wire)
                 });
             }
@@ -184,6 +232,8 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                 if let Some(wire) = wire {
                     self.hung_up.spawn(wire.drain());
                 }
+                self.suspects
+                    .retain(|suspect| (suspect.started_ms, &suspect.offer) != (attempt.started_ms, &attempt.offer));
                 self.schedule.end(&attempt, &self.evidence);
                 let earlier = |other: &Attempt| other.started_ms <= attempt.started_ms;
                 let place = self.evidence.attempts.partition_point(earlier);

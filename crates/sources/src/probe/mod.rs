@@ -48,7 +48,7 @@ impl Probe {
     /// One connection by itself, with `started_ms` zero.
     pub async fn attempt(&self, endpoint: SocketAddr, offer: Offer) -> Attempt {
         let (attempt, wire) =
-            attempt::attempt(endpoint, endpoint, offer, self.timeouts.wait, std::future::pending()).await;
+            attempt::attempt(endpoint, endpoint, offer, self.timeouts.wait, std::future::pending(), drop).await;
         if let Some(wire) = wire {
             wire.drain().await;
         }

@@ -26,6 +26,11 @@ impl Schedule {
         wants.into_iter().filter(|want| self.times_begun(want) < limit(want)).collect()
     }
 
+    /// TCP connections begun so far.
+    pub(super) fn connections(&self) -> usize {
+        self.begun.iter().map(Want::connections).sum()
+    }
+
     pub(super) fn may_begin(&self, want: &Want) -> bool {
         want.connections() == 0 || self.open.len() < self.parallel
     }

@@ -139,6 +139,20 @@ async fn the_whole_run_is_bounded() {
 }
 
 #[tokio::test]
+async fn a_silent_server_costs_one_wait() {
+    const WAIT: Duration = Duration::from_secs(7);
+    let silent = serve(stay_silent);
+    let timeouts = Timeouts { wait: WAIT, total: WAIT * 4 };
+    let outcome = run(silent, &Probe { timeouts, ..Probe::default() }).await;
+    assert_eq!(outcome.end, End::Settled);
+    let attempts = &outcome.evidence.attempts;
+    assert!(attempts.iter().all(|attempt| attempt.ending == Ending::Silent), "{attempts:#?}");
+    let [first, second] = &attempts[..] else { panic!("{} attempts", attempts.len()) };
+    assert!(second.started_ms > first.started_ms && second.started_ms < first.ended_ms, "{attempts:#?}");
+    assert!(outcome.duration < WAIT + Duration::from_secs(2), "{:?}", outcome.duration);
+}
+
+#[tokio::test]
 async fn no_more_connections_are_open_than_allowed() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
