@@ -9,7 +9,9 @@ pub mod catalogue;
 pub mod causes;
 pub mod certificate;
 pub mod evidence;
+pub mod near;
 pub mod report;
+pub mod told;
 
 mod cause;
 mod judge;

@@ -116,6 +116,14 @@ impl Scene {
         self.echo(Seen::by_probe(EchoOutcome::Silent, Timestamp::UNIX_EPOCH))
     }
 
+    /// What somebody says of the failure, as `ID` or `ID=VALUE`.
+    #[must_use]
+    pub fn told(mut self, facts: &[&str]) -> Self {
+        let read = facts.iter().map(|fact| fact.parse().expect("a fact of the list"));
+        self.evidence.told.facts.extend(read);
+        self
+    }
+
     /// The evidence so far.
     pub fn evidence(self) -> Evidence {
         self.evidence

@@ -4,7 +4,7 @@ mod abilities;
 mod host_builds;
 mod interop;
 mod profiles;
-mod table;
+pub(crate) mod table;
 
 pub use abilities::{Abilities, ServerKey};
 pub use host_builds::releases_with_build;

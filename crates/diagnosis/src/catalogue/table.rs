@@ -1,5 +1,5 @@
 /// The rows of a table with a header line: fields by comma, quotes around fields that hold one (RFC 4180, one line a row).
-pub(super) fn rows(text: &str) -> impl Iterator<Item = Vec<String>> {
+pub(crate) fn rows(text: &str) -> impl Iterator<Item = Vec<String>> {
     text.lines().skip(1).filter(|line| !line.is_empty()).map(fields)
 }
 
