@@ -1,5 +1,6 @@
 //! Real servers and faulty networks for the tests: each server on a port of its own, ended by its process id when its
-//! [`Server`] is dropped; two network namespaces joined by a cable that loses, delays, cuts or swallows packets.
+//! [`Server`] is dropped; two network namespaces joined by a cable that loses, delays, cuts or swallows packets; a
+//! loopback that counts connections.
 //!
 //! Linux only, and only ever a development dependency.
 #![cfg(target_os = "linux")]
@@ -10,6 +11,7 @@ pub mod certificate;
 pub mod freerdp_shadow;
 pub mod gnutls;
 pub mod inspector;
+mod loopback;
 mod network;
 pub mod nginx;
 mod packet;
@@ -21,9 +23,10 @@ pub mod sshd;
 pub mod weston;
 mod wire;
 pub mod xrdp;
-mod xvfb;
+pub mod xvfb;
 
 pub use availability::{Unavailable, on_hand};
 pub use cable::{Policy, Tampering};
+pub use loopback::Loopback;
 pub use network::{CLIENT_V4, CLIENT_V6, Network, SERVER_V4, SERVER_V6};
 pub use server::{Server, Site};

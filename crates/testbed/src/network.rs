@@ -34,11 +34,8 @@ pub struct Network {
 impl Network {
     /// Needs root, `/dev/net/tun` and the ip command.
     pub fn new(policy: Policy) -> Result<Self, Unavailable> {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        sweep();
-        let client = Namespace::new(format!("{PREFIX}-{}-{number}-client", std::process::id()))?;
-        let server = Namespace::new(format!("{PREFIX}-{}-{number}-server", std::process::id()))?;
+        let client = Namespace::of_test("client")?;
+        let server = Namespace::of_test("server")?;
         let wire = Wire::join(&client.name, &server.name, policy)?;
         client.bring_up(CLIENT_V4, CLIENT_V6)?;
         server.bring_up(SERVER_V4, SERVER_V6)?;
@@ -87,21 +84,30 @@ impl Network {
 }
 
 #[derive(Debug)]
-struct Namespace {
-    name: String,
+pub(crate) struct Namespace {
+    pub(crate) name: String,
 }
 
 impl Namespace {
-    fn new(name: String) -> Result<Self, Unavailable> {
+    /// A new one for this process; those of tests that were killed are removed first.
+    pub(crate) fn of_test(role: &str) -> Result<Self, Unavailable> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        sweep();
+        let name = format!("{PREFIX}-{}-{number}-{role}", std::process::id());
         first_use(Command::new(find("ip")?).args(["netns", "add", &name]), "network namespaces")?;
         Ok(Self { name })
     }
 
     fn bring_up(&self, v4: Ipv4Addr, v6: Ipv6Addr) -> Result<(), Unavailable> {
-        ip(&["-n", &self.name, "link", "set", "lo", "up"])?;
+        self.bring_up_loopback()?;
         ip(&["-n", &self.name, "addr", "add", &format!("{v4}/24"), "dev", DEVICE])?;
         ip(&["-n", &self.name, "addr", "add", &format!("{v6}/64"), "dev", DEVICE, "nodad"])?;
         ip(&["-n", &self.name, "link", "set", DEVICE, "up"])
+    }
+
+    pub(crate) fn bring_up_loopback(&self) -> Result<(), Unavailable> {
+        ip(&["-n", &self.name, "link", "set", "lo", "up"])
     }
 
     /// Lays a file over the one in /etc, for those whom `ip netns exec` starts from now on.

@@ -1,9 +1,36 @@
+//! A screen without a monitor, for programs that insist on one.
+
 use std::path::Path;
+
+use tempfile::TempDir;
 
 use crate::Unavailable;
 use crate::process::{Program, command};
 
-/// A screen without a monitor, for one server: it picks a free display number itself.
+/// A screen, until it is dropped.
+#[derive(Debug)]
+pub struct Screen {
+    display: String,
+    // In the order in which they have to end.
+    _program: Program,
+    _folder: TempDir,
+}
+
+impl Screen {
+    /// Waits until it is there.
+    pub fn start() -> Result<Self, Unavailable> {
+        let folder = tempfile::tempdir()?;
+        let (program, display) = start(folder.path())?;
+        Ok(Self { display, _program: program, _folder: folder })
+    }
+
+    /// The value of `DISPLAY`.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+}
+
+/// A screen for one server: it picks a free display number itself.
 pub(crate) fn start(folder: &Path) -> Result<(Program, String), Unavailable> {
     let mut command = command(None, "Xvfb")?;
     // Without -noreset the screen ends with its first client.

@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 
 /// Targets that are probed at the same time.
-const SIDE_BY_SIDE: usize = 32;
+const SIDE_BY_SIDE: usize = 128;
 const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 
 #[derive(Debug, Args)]
