@@ -5,7 +5,7 @@ use rdpdoctor_testbed::responder::{Manner, Responder};
 use rdpdoctor_testbed::xrdp::Xrdp;
 use rdpdoctor_testbed::{Network, Policy, SERVER_V4, SERVER_V6, Tampering, on_hand};
 
-use crate::run::{BROKEN, Diagnosis, HEALTHY, diagnose, diagnose_in};
+use crate::run::{BROKEN, Diagnosis, HEALTHY, diagnose, diagnose_in, diagnose_lab};
 
 /// A healthy xrdp behind the cable.
 fn behind(policy: Policy, xrdp: &Xrdp) -> Option<Diagnosis> {
@@ -138,6 +138,15 @@ fn closed_after_the_request() {
     let diagnosis = diagnose(&responder.target());
     assert_eq!((diagnosis.verdict(), diagnosis.exit()), ("broken", Some(1)), "{}", diagnosis.summary());
     assert!(responder.accepted() as u64 <= BROKEN);
+}
+
+#[test]
+fn reset_after_the_request() {
+    diagnose_lab("connection-closed-early", "rst-after-request").expect(
+        "broken",
+        Some("connection-closed-early"),
+        BROKEN,
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rdpdoctor_testbed::responder::{Manner, Responder};
 use rdpdoctor_testbed::xrdp::Xrdp;
 use rdpdoctor_testbed::{Network, Policy, SERVER_V4, Site, Tampering, on_hand};
 
-use crate::run::{diagnose, diagnose_in, text};
+use crate::run::{BROKEN, diagnose, diagnose_in, diagnose_lab, text};
 
 const PROTOCOLS: [&str; 6] = ["rdp", "ssl", "hybrid", "hybrid_ex", "rdstls", "rdsaad"];
 
@@ -31,6 +31,38 @@ fn required_nla_is_reported() {
     let diagnosis = diagnose(&server.target());
     assert_eq!(diagnosis.protocol("hybrid"), "required", "{}", diagnosis.summary());
     assert_eq!(diagnosis.protocol("ssl"), "refused", "{}", diagnosis.summary());
+}
+
+/// nmap: an empty report where the server has no certificate; impacket: "doesn't support PROTOCOL_HYBRID" for the same.
+#[test]
+fn a_missing_certificate_is_not_missing_nla() {
+    let diagnosis = diagnose_lab("certificate-missing", "ssl-cert-not-on-server");
+    diagnosis.expect("broken", Some("certificate-missing"), BROKEN);
+    assert_eq!(diagnosis.certainty(), Some("confirmed"));
+    let words = diagnosis.words();
+    assert!(words.contains("SSL_CERT_NOT_ON_SERVER") && !words.contains("not support"), "{words}");
+    for protocol in ["hybrid", "hybrid_ex"] {
+        assert_eq!(diagnosis.protocol(protocol), "not-measured", "no certificate says nothing of {protocol}");
+    }
+}
+
+/// impacket: "doesn't support PROTOCOL_HYBRID" of a server that demands it.
+#[test]
+fn demanded_is_not_unsupported() {
+    let diagnosis = diagnose_lab("negotiation-malformed", "hybrid-required-always");
+    diagnosis.expect("broken", Some("negotiation-malformed"), BROKEN);
+    let words = diagnosis.words();
+    assert!(words.contains("HYBRID_REQUIRED_BY_SERVER") && !words.contains("not support"), "{words}");
+}
+
+/// xfreerdp: exit code 0 for any password where the server has no NLA.
+#[test]
+fn credentials_are_not_vouched_for() {
+    let Some(server) = on_hand(Xrdp::default().start(&Site::loopback())) else { return };
+    let diagnosis = diagnose(&server.target());
+    assert!(diagnosis.stage("authenticate").iter().all(|(outcome, _)| *outcome == "skipped"), "{}", diagnosis.words());
+    let words = diagnosis.words().to_lowercase();
+    assert!(!words.contains("password is right") && !words.contains("credentials are"), "{words}");
 }
 
 /// rdp-sec-check: "NLA not supported" of servers that never answered.
