@@ -10,6 +10,7 @@ pub mod causes;
 pub mod certificate;
 pub mod evidence;
 pub mod near;
+pub mod redact;
 pub mod report;
 pub mod told;
 

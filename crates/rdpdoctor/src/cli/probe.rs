@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rdpdoctor_diagnosis::evidence::{Evidence, Offer, Target, share_sightings};
+use rdpdoctor_diagnosis::redact::redact;
 use rdpdoctor_diagnosis::report::{Report, build};
 use rdpdoctor_diagnosis::{Budget, Depth, Verdict, Want};
 use rdpdoctor_sources::probe::{self, Outcome, Probe, Timeouts, examine};
@@ -23,6 +24,22 @@ const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 
 #[derive(Debug, Args)]
 pub(super) struct ProbeArguments {
+    #[command(flatten)]
+    measuring: Measuring,
+    /// In which form to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// Replace names, addresses, users and keys by pseudonyms, and leave certificates out
+    #[arg(long)]
+    redact: bool,
+    /// From which verdict on to end with exit code 1
+    #[arg(long, value_enum, value_name = "VERDICT", default_value_t)]
+    fail_on: FailOn,
+}
+
+/// How hosts are probed, whatever becomes of the reports.
+#[derive(Debug, Args)]
+pub(super) struct Measuring {
     /// Tell apart everything that can be told apart, at the price of more connections
     #[arg(long)]
     deep: bool,
@@ -32,12 +49,14 @@ pub(super) struct ProbeArguments {
     /// The longest time for one target
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     max_time: Duration,
-    /// In which form to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-    /// From which verdict on to end with exit code 1
-    #[arg(long, value_enum, value_name = "VERDICT", default_value_t)]
-    fail_on: FailOn,
+}
+
+/// What a run brought, after ^C too.
+pub(super) struct Judged {
+    /// In the order of the targets.
+    pub(super) reports: Vec<Report>,
+    /// Whether somebody typed ^C.
+    pub(super) interrupted: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -52,6 +71,20 @@ enum FailOn {
 impl ProbeArguments {
     /// Probes every target and prints what is known of each, after ^C too.
     pub(super) async fn diagnose(&self, targets: Vec<Target>, output: &mut Output) -> Result<Exit, Failure> {
+        let Judged { reports, interrupted } = self.measuring.judge(targets).await?;
+        let reports = if self.redact { redact(&reports)? } else { reports };
+        self.format.print(&reports, output)?;
+        if interrupted {
+            return Ok(Exit::Interrupted);
+        }
+        let verdicts: Vec<Verdict> = reports.iter().map(|report| report.verdict).collect();
+        Ok(Exit::of(&verdicts, self.fail_on == FailOn::Warning))
+    }
+}
+
+impl Measuring {
+    /// Probes every target and judges them together.
+    pub(super) async fn judge(&self, targets: Vec<Target>) -> Result<Judged, Failure> {
         let progress = Arc::new(Progress::new(&targets));
         let stop = on_interrupt(Arc::clone(&progress));
         let mut seen: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
@@ -65,12 +98,7 @@ impl ProbeArguments {
         }
         progress.clear();
         let reports = judge_together(seen.into_iter().flatten());
-        self.format.print(&reports, output)?;
-        if *stop.borrow() {
-            return Ok(Exit::Interrupted);
-        }
-        let verdicts: Vec<Verdict> = reports.iter().map(|report| report.verdict).collect();
-        Ok(Exit::of(&verdicts, self.fail_on == FailOn::Warning))
+        Ok(Judged { reports, interrupted: *stop.borrow() })
     }
 
     fn start(

@@ -56,6 +56,23 @@ fn every_fault_of_the_lab_ends_in_a_valid_report() {
 }
 
 #[test]
+fn a_redacted_report_is_valid_and_names_nobody() {
+    let output = run("lab healthy --diagnose --format json");
+    let plain: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let thumbprint = plain["certificates"][0]["sha1"].as_str().unwrap();
+    let computer = plain["server"]["computer"].as_str().unwrap();
+    for format in ["json", "jsonl", "text"] {
+        let output = run(&format!("lab healthy --diagnose --redact --format {format}"));
+        let redacted = out(&output);
+        assert!(!redacted.contains(thumbprint) && !redacted.contains(computer), "{redacted}");
+        assert!(redacted.contains("host-1") && redacted.contains("fingerprint-"), "{redacted}");
+        if format == "json" {
+            assert_valid(&serde_json::from_str(&redacted).unwrap());
+        }
+    }
+}
+
+#[test]
 fn several_targets_are_printed_in_their_order() {
     let (healthy, broken) = (Lab::serve("healthy"), Lab::serve("certificate-missing"));
     let line = format!("{} {}", broken.address, healthy.address);

@@ -1,0 +1,89 @@
+//! Reports without the names, addresses, users, keys and certificates of those whom they are about.
+//!
+//! Pseudonyms are numbered in the order in which the originals first appear in the reports: the same reports always get
+//! the same ones, and whoever has only the redacted report cannot try guesses against it. A hash would allow just that,
+//! since names of hosts are easily guessed.
+//!
+//! The report is walked as JSON along its own schema: what the schema names (a stage, an outcome) stays, every other
+//! string is searched, so that a field that is added later is redacted too.
+
+mod book;
+mod collect;
+mod patterns;
+mod shape;
+mod text;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use self::book::Book;
+use self::shape::Shape;
+use crate::report::Report;
+
+/// The reports with every name, address, user, domain, thumbprint, serial number and key hash replaced by a pseudonym,
+/// the same one for all of them, and the bytes of certificates left out. Times stay, for they tell what happened.
+///
+/// Host names become `host-1`, domains `domain-1.example`, addresses those that RFC 5737, RFC 3849 and RFC 2544 keep free
+/// for examples. Loopback and unspecified addresses stay: they name nobody.
+pub fn redact(reports: &[Report]) -> Result<Vec<Report>, serde_json::Error> {
+    redact_as(reports)
+}
+
+/// The same for any value of ours that is made of reports.
+fn redact_as<T: Serialize + DeserializeOwned + JsonSchema>(values: &[T]) -> Result<Vec<T>, serde_json::Error> {
+    let values: Vec<Value> = values.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+    let mut book = Book::default();
+    collect::all(&values, &mut book);
+    let schema = schemars::schema_for!(T).to_value();
+    let shape = Shape::of(&schema);
+    values.into_iter().map(|value| serde_json::from_value(rewrite(value, &shape, &mut book))).collect()
+}
+
+/// Keys whose strings are ids of ours or places in this very report.
+const IDS: [&str; 7] = ["cause", "root_cause", "explains", "client", "facts", "releases", "oid"];
+
+fn rewrite(value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| {
+                let value = field(&key, value, &shape.field(&key), book);
+                (key, value)
+            });
+            Value::Object(fields.collect())
+        }
+        Value::Array(items) => {
+            let shape = shape.item();
+            Value::Array(items.into_iter().map(|item| rewrite(item, &shape, book)).collect())
+        }
+        Value::String(string) if shape.names(&string) => Value::String(string),
+        Value::String(string) => Value::String(text::redacted(&string, book)),
+        other => other,
+    }
+}
+
+fn field(key: &str, value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
+    match (key, value) {
+        (_, value) if IDS.contains(&key) => value,
+        // The bytes hold everything; the place stays, for facts point there.
+        ("chain", Value::Array(chain)) => chain.iter().map(|_| Value::String(String::new())).collect(),
+        (_, value) if collect::is_name(key) => strings(value, &mut |name| book.name(name)),
+        (_, value) if collect::is_user(key) => strings(value, &mut |user| book.user(user)),
+        (_, value) if collect::is_distinguished_name(key) => strings(value, &mut |name| book.distinguished_name(name)),
+        (_, value) if collect::is_fingerprint(key) => strings(value, &mut |digits| book.fingerprint(digits)),
+        (_, value) => rewrite(value, shape, book),
+    }
+}
+
+/// Changes a string, or each string of a list.
+fn strings(value: Value, change: &mut impl FnMut(&str) -> String) -> Value {
+    match value {
+        Value::String(string) => Value::String(change(&string)),
+        Value::Array(items) => items.into_iter().map(|item| strings(item, change)).collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;
