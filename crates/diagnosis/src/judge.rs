@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use crate::causes::CAUSES;
 use crate::evidence::Evidence;
 use crate::view::client_gets_through;
-use crate::{Cause, Certainty, Detection, Proof, Severity};
+use crate::{Cause, Certainty, Detection, Proof, ProofItem, Severity, told};
 
 /// The margin in decibans from which a finding is `likely`.
 const LIKELY_MARGIN: i16 = 10;
 /// The score of "something that no cause describes".
 const UNNAMED_REST: i16 = 0;
+/// The weight in decibans from which what was told makes a finding of a cause that was not measured. A code such as
+/// 0x904, which fits ten causes, stays below it.
+const SPEAKS_CLEARLY: i16 = 8;
 
 /// Would a current mstsc get through?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,8 +62,20 @@ pub struct Finding {
     pub score: i16,
     /// Why.
     pub proof: Proof,
+    /// On what it rests.
+    pub grounds: Grounds,
     /// Ids of other findings that are its symptoms.
     pub explains: Vec<&'static str>,
+}
+
+/// On what a finding rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grounds {
+    /// Something that was measured speaks for it.
+    Measured,
+    /// Only what somebody said does: it is never confirmed, and decides no verdict.
+    Told,
 }
 
 /// Judges the evidence: same evidence, same answer.
@@ -68,12 +83,15 @@ pub fn judge(evidence: &Evidence) -> Diagnosis {
     let mut findings: Vec<Finding> = CAUSES.iter().filter_map(|cause| detect(cause, evidence)).collect();
     settle_certainty(&mut findings);
     connect_symptoms(&mut findings);
+    let aside: Vec<&'static str> =
+        findings.iter().filter(|finding| stands_aside(finding, &findings)).map(|finding| finding.cause.id).collect();
     findings.sort_by_key(|finding| {
-        (Reverse(finding.severity), Reverse(finding.certainty), Reverse(finding.score), finding.cause.stage)
+        let Finding { cause, severity, certainty, score, .. } = finding;
+        (aside.contains(&cause.id), Reverse(*severity), Reverse(*certainty), Reverse(*score), cause.stage)
     });
     let works = client_gets_through(evidence);
-    let root = findings.iter().position(|finding| counts(finding, works) && !is_symptom(finding, &findings));
-    let verdict = verdict(evidence, root.and_then(|index| findings.get(index)), works);
+    let verdict = verdict(evidence, decisive(&findings, works), works);
+    let root = findings.iter().position(|finding| counts(finding, works) && !is_symptom(finding, &findings, works));
     let has_root = root.is_some();
     if let Some(index) = root {
         let first = findings.remove(index);
@@ -83,10 +101,15 @@ pub fn judge(evidence: &Evidence) -> Diagnosis {
 }
 
 fn detect(cause: &'static Cause, evidence: &Evidence) -> Option<Finding> {
-    let (proof, certainty) = match (cause.detect)(evidence) {
-        Detection::Confirmed(proof) => (proof, Certainty::Confirmed),
-        Detection::Likely(proof) => (proof, Certainty::Possible),
-        Detection::RuledOut | Detection::Unknown(_) => return None,
+    let told = told::weights(evidence, cause.id);
+    let (proof, certainty, grounds) = match (cause.detect)(evidence) {
+        Detection::Confirmed(proof) => (proof, Certainty::Confirmed, Grounds::Measured),
+        Detection::Likely(mut proof) => {
+            proof.items.extend(told);
+            (proof, Certainty::Possible, Grounds::Measured)
+        }
+        Detection::Unknown(_) => (only_told(cause, told)?, Certainty::Possible, Grounds::Told),
+        Detection::RuledOut => return None,
     };
     Some(Finding {
         cause,
@@ -94,8 +117,29 @@ fn detect(cause: &'static Cause, evidence: &Evidence) -> Option<Finding> {
         severity: proof.severity.unwrap_or(cause.severity),
         score: cause.prior.saturating_add(proof.weight()),
         proof,
+        grounds,
         explains: Vec::new(),
     })
+}
+
+fn only_told(cause: &Cause, items: Vec<ProofItem>) -> Option<Proof> {
+    let proof = Proof { items, ..Proof::default() };
+    let how = format!("a measurement: so far it was only said; `rdpdoctor explain {}` tells what proves it", cause.id);
+    (proof.weight() >= SPEAKS_CLEARLY).then(|| proof.missing(how))
+}
+
+/// What was only said comes after all that was measured, unless it tells why that is so.
+fn stands_aside(finding: &Finding, all: &[Finding]) -> bool {
+    let explains_measured = finding.certainty >= Certainty::Likely
+        && all.iter().any(|other| other.grounds == Grounds::Measured && finding.explains.contains(&other.cause.id));
+    finding.grounds == Grounds::Told && !explains_measured
+}
+
+/// The finding that decides the verdict: statements decide none.
+fn decisive(findings: &[Finding], works: bool) -> Option<&Finding> {
+    let measured = || findings.iter().filter(|finding| finding.grounds == Grounds::Measured);
+    let explained = |finding: &Finding| measured().any(|other| is_explained_by(finding, other));
+    measured().find(|finding| counts(finding, works) && !explained(finding))
 }
 
 /// Rivals are the findings that would do the same to the connection and are not linked as cause and symptom.
@@ -110,8 +154,12 @@ fn certainty(finding: &Finding, all: &[Finding]) -> Certainty {
     if finding.certainty == Certainty::Confirmed {
         return Certainty::Confirmed;
     }
-    let rivals = || all.iter().filter(|other| is_rival(finding, other));
-    if rivals().any(|rival| rival.certainty == Certainty::Confirmed) {
+    let told = finding.grounds == Grounds::Told;
+    // Statements neither outdo a measured rival nor shake it.
+    let rivals = || all.iter().filter(|other| is_rival(finding, other) && (told || other.grounds == Grounds::Measured));
+    let yields_to =
+        |rival: &Finding| rival.certainty == Certainty::Confirmed || (told && rival.grounds == Grounds::Measured);
+    if rivals().any(yields_to) {
         return Certainty::Possible;
     }
     let next_best = rivals().map(|rival| rival.score).fold(UNNAMED_REST, i16::max);
@@ -135,14 +183,21 @@ fn connect_symptoms(findings: &mut [Finding]) {
     }
 }
 
-/// A cause outranks one that it explains only if it is itself at least likely.
-fn is_symptom(finding: &Finding, all: &[Finding]) -> bool {
-    all.iter().any(|other| other.certainty >= Certainty::Likely && other.explains.contains(&finding.cause.id))
+/// What only was said explains nothing away where the connection works.
+fn is_symptom(finding: &Finding, all: &[Finding], works: bool) -> bool {
+    let speaks = |other: &&Finding| other.grounds == Grounds::Measured || !works;
+    all.iter().filter(speaks).any(|other| is_explained_by(finding, other))
 }
 
-/// On a connection that works, only what is at least likely is held against the server.
+/// A cause outranks one that it explains only if it is itself at least likely.
+fn is_explained_by(finding: &Finding, other: &Finding) -> bool {
+    other.certainty >= Certainty::Likely && other.explains.contains(&finding.cause.id)
+}
+
+/// On a connection that works, only what was measured and is at least likely is held against the server.
 fn counts(finding: &Finding, works: bool) -> bool {
-    finding.severity > Severity::Informs && (!works || finding.certainty >= Certainty::Likely)
+    let weighs = finding.certainty >= Certainty::Likely && finding.grounds == Grounds::Measured;
+    finding.severity > Severity::Informs && (!works || weighs)
 }
 
 fn verdict(evidence: &Evidence, root: Option<&Finding>, works: bool) -> Verdict {
@@ -201,5 +256,65 @@ mod tests {
         let failed = SystemAnswer::Failed { error: "temporary failure in name resolution".into() };
         let diagnosis = judge(&Scene::unresolved("ts01").system(failed).evidence());
         assert_eq!(diagnosis.verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn what_is_only_told_is_never_confirmed_and_decides_no_verdict() {
+        let diagnosis = judge(&Scene::at("10.0.0.5").told(&["clock-differs", "domain"]).evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty, root.grounds), ("clock-skew", Certainty::Likely, Grounds::Told));
+        assert_eq!(diagnosis.verdict, Verdict::Inconclusive);
+        assert!(root.proof.missing.iter().any(|text| text.contains("explain clock-skew")));
+    }
+
+    #[test]
+    fn a_hint_makes_no_finding() {
+        let diagnosis = judge(&Scene::at("10.0.0.5").told(&["vpn"]).evidence());
+        assert!(diagnosis.findings.is_empty(), "{:?}", diagnosis.findings);
+    }
+
+    #[test]
+    fn a_healthy_connection_stays_healthy_whatever_was_told() {
+        let healthy = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::SSL).completes_tls());
+        for fact in told::facts().iter().filter(|fact| fact.values == told::Values::None) {
+            let diagnosis = judge(&healthy.clone().told(&[&fact.id]).evidence());
+            assert_eq!(diagnosis.verdict, Verdict::Healthy, "{}", fact.id);
+            assert!(diagnosis.root().is_none(), "{}", fact.id);
+        }
+    }
+
+    #[test]
+    fn statements_do_not_bring_back_what_is_ruled_out() {
+        let healthy = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::SSL).completes_tls());
+        let diagnosis = judge(&healthy.told(&["port-closed", "tls-failure-shown", "reset-seen"]).evidence());
+        let ids: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.cause.id).collect();
+        assert!(!ids.contains(&"port-closed") && !ids.contains(&"handshake-reset"), "{ids:?}");
+    }
+
+    #[test]
+    fn statements_neither_outdo_nor_shake_what_was_measured() {
+        let silent = || {
+            let scene = Scene::named("ts01", &["10.0.0.5"]);
+            scene.client(|a| a.ends(Ending::Silent)).client(|a| a.ends(Ending::Silent))
+        };
+        let measured = judge(&silent().evidence());
+        let told = judge(&silent().told(&["event=36870", "event=1057", "works-with-rdp-security"]).evidence());
+        let (before, after) = (measured.root().unwrap(), told.root().unwrap());
+        assert_eq!((after.cause.id, after.certainty), (before.cause.id, before.certainty));
+        assert_eq!(told.verdict, measured.verdict);
+        let said = told.findings.iter().find(|finding| finding.cause.id == "private-key-unusable").unwrap();
+        assert_eq!((said.grounds, said.certainty), (Grounds::Told, Certainty::Possible));
+        assert!(said.score >= LIKELY_MARGIN && said.severity == after.severity);
+    }
+
+    #[test]
+    fn what_was_measured_and_left_open_is_moved_by_statements() {
+        let silent = || Scene::at("10.0.0.5").client(|a| a.ends(Ending::Silent)).client(|a| a.ends(Ending::Silent));
+        let score = |scene: Scene| {
+            let diagnosis = judge(&scene.evidence());
+            diagnosis.findings.iter().find(|finding| finding.cause.id == "port-filtered").map(|finding| finding.score)
+        };
+        let (alone, helped) = (score(silent()).unwrap(), score(silent().told(&["works-from-lan"])).unwrap());
+        assert_eq!(helped - alone, 7);
     }
 }

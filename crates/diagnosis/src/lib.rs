@@ -24,5 +24,5 @@ mod want;
 pub mod testing;
 
 pub use cause::{Cause, Certainty, Detection, Place, Proof, ProofItem, Remedy, Safety, Severity, Stage};
-pub use judge::{Diagnosis, Finding, Verdict, judge};
+pub use judge::{Diagnosis, Finding, Grounds, Verdict, judge};
 pub use want::{Budget, Depth, Want, next};
