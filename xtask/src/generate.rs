@@ -9,34 +9,55 @@ use rdpdoctor_diagnosis::report::{self, Report};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
-use crate::metadata;
-
-/// A generated file, by its path in the workspace, and what makes its text.
-type Generated = (&'static str, fn() -> Result<String>);
-
-const FILES: [Generated; 2] = [("schemas/evidence.json", evidence_schema), ("schemas/report.json", report_schema)];
+use crate::{book, metadata};
 
 /// Writes every generated file.
 pub(crate) fn write() -> Result<Vec<String>> {
-    for (name, make) in FILES {
+    let files = files()?;
+    for (name, text) in &files {
         let path = place(name);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        fs::write(&path, make()?).with_context(|| format!("cannot write {name}"))?;
+        fs::write(&path, text).with_context(|| format!("cannot write {name}"))?;
+    }
+    for stale in stale(&files)? {
+        fs::remove_file(place(&stale)).with_context(|| format!("cannot remove {stale}"))?;
     }
     Ok(Vec::new())
 }
 
 /// Which of the generated files are not what the code says.
 pub(crate) fn check() -> Result<Vec<String>> {
-    let mut faults = Vec::new();
-    for (name, make) in FILES {
-        if fs::read_to_string(place(name)).ok() != Some(make()?) {
-            faults.push(format!("{name} is not what the code says: run cargo xtask generate and review the change"));
+    let files = files()?;
+    let differs = |(name, text): &&(String, String)| fs::read_to_string(place(name)).ok().as_ref() != Some(text);
+    let changed = files.iter().filter(differs).map(|(name, _)| format!("{name} is not what the code says"));
+    let left = stale(&files)?.into_iter().map(|name| format!("{name} is generated no more"));
+    Ok(changed.chain(left).map(|fault| format!("{fault}: run cargo xtask generate and review the change")).collect())
+}
+
+fn files() -> Result<Vec<(String, String)>> {
+    let mut files = vec![
+        ("schemas/evidence.json".to_owned(), evidence_schema()?),
+        ("schemas/report.json".to_owned(), report_schema()?),
+    ];
+    files.extend(book::pages()?);
+    Ok(files)
+}
+
+/// What lies in the folders of generated files and is none.
+fn stale(files: &[(String, String)]) -> Result<Vec<String>> {
+    let mut stale = Vec::new();
+    for folder in book::FOLDERS {
+        let Ok(entries) = fs::read_dir(place(folder)) else { continue };
+        for entry in entries {
+            let name = format!("{folder}/{}", entry?.file_name().to_string_lossy());
+            if files.iter().all(|(known, _)| *known != name) {
+                stale.push(name);
+            }
         }
     }
-    Ok(faults)
+    Ok(stale)
 }
 
 fn place(name: &str) -> PathBuf {

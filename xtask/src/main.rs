@@ -1,5 +1,6 @@
 //! The project's own checks and generators: `cargo xtask TASK`.
 
+mod book;
 mod generate;
 mod licences;
 mod metadata;
