@@ -6,6 +6,7 @@ mod format;
 mod lab;
 mod probe;
 mod short;
+mod told;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use rdpdoctor_diagnosis::evidence::{Evidence, Offer, Target, share_sightings};
+use rdpdoctor_diagnosis::evidence::{Evidence, Offer, Target, Told, share_sightings};
 use rdpdoctor_diagnosis::redact::redact;
 use rdpdoctor_diagnosis::report::{Report, build};
 use rdpdoctor_diagnosis::{Budget, Depth, Verdict, Want};
@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::Failure;
 use super::format::Format;
+use super::told::Statements;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -26,6 +27,8 @@ const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 pub(super) struct ProbeArguments {
     #[command(flatten)]
     measuring: Measuring,
+    #[command(flatten)]
+    statements: Statements,
     /// In which form to print
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
@@ -71,7 +74,8 @@ enum FailOn {
 impl ProbeArguments {
     /// Probes every target and prints what is known of each, after ^C too.
     pub(super) async fn diagnose(&self, targets: Vec<Target>, output: &mut Output) -> Result<Exit, Failure> {
-        let Judged { reports, interrupted } = self.measuring.judge(targets).await?;
+        let told = self.statements.told()?;
+        let Judged { reports, interrupted } = self.measuring.judge(targets, &told).await?;
         let reports = if self.redact { redact(&reports)? } else { reports };
         self.format.print(&reports, output)?;
         if interrupted {
@@ -83,8 +87,8 @@ impl ProbeArguments {
 }
 
 impl Measuring {
-    /// Probes every target and judges them together.
-    pub(super) async fn judge(&self, targets: Vec<Target>) -> Result<Judged, Failure> {
+    /// Probes every target and judges them together, with what was told of their failure.
+    pub(super) async fn judge(&self, targets: Vec<Target>, told: &Told) -> Result<Judged, Failure> {
         let progress = Arc::new(Progress::new(&targets));
         let stop = on_interrupt(Arc::clone(&progress));
         let mut seen: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
@@ -97,7 +101,7 @@ impl Measuring {
             progress.done();
         }
         progress.clear();
-        let reports = judge_together(seen.into_iter().flatten());
+        let reports = judge_together(seen.into_iter().flatten(), told);
         Ok(Judged { reports, interrupted: *stop.borrow() })
     }
 
@@ -139,9 +143,9 @@ impl Measuring {
 }
 
 /// Some causes show only beside other targets: two hosts that serve one key.
-fn judge_together(outcomes: impl Iterator<Item = Outcome>) -> Vec<Report> {
+fn judge_together(outcomes: impl Iterator<Item = Outcome>, told: &Told) -> Vec<Report> {
     let (mut evidence, durations): (Vec<Evidence>, Vec<Duration>) =
-        outcomes.map(|outcome| (outcome.evidence, outcome.duration)).unzip();
+        outcomes.map(|outcome| (Evidence { told: told.clone(), ..outcome.evidence }, outcome.duration)).unzip();
     share_sightings(&mut evidence);
     let milliseconds = durations.into_iter().map(|duration| duration.as_secs_f64() * 1000.0);
     evidence.into_iter().zip(milliseconds).map(|(evidence, took)| build(evidence, took)).collect()
