@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use rdpdoctor_protocol::negotiation::Protocols;
 
 use crate::causes::CAUSES;
-use crate::evidence::{Ending, Evidence, Offer, SystemAnswer};
+use crate::evidence::{Ending, Evidence, Offer, RemoteService, SystemAnswer};
 use crate::judge::{Verdict, judge};
 use crate::{Certainty, Detection, Severity};
 
@@ -29,6 +29,13 @@ pub enum Want {
         /// To which address.
         address: IpAddr,
     },
+    /// A service by which the machine could be reached otherwise.
+    Service {
+        /// Where.
+        endpoint: SocketAddr,
+        /// Which.
+        service: RemoteService,
+    },
 }
 
 impl Want {
@@ -49,10 +56,13 @@ impl Want {
             Self::NameServers => !evidence.resolution.name_servers.is_not_tried(),
             Self::Attempt { endpoint, offer, times } => evidence.tries(*endpoint, offer).count() >= *times,
             Self::Echo { address } => evidence.echo(*address).is_some(),
+            Self::Service { endpoint, service } => {
+                evidence.services.iter().any(|seen| seen.service == *service && seen.endpoint == *endpoint)
+            }
         }
     }
 
-    /// TCP connections that it costs.
+    /// TCP connections that it costs. Those to other services are not counted: they are four at most, and asked for.
     pub fn connections(&self) -> usize {
         usize::from(matches!(self, Self::Attempt { .. }))
     }
@@ -76,12 +86,14 @@ pub struct Budget {
     pub connections: usize,
     /// How thoroughly to look.
     pub depth: Depth,
+    /// Whether to ask by which other services the machine can be reached: one more connection each.
+    pub services: bool,
 }
 
 impl Default for Budget {
     /// A broken server costs at most 20 connections; a healthy one is settled after at most 4.
     fn default() -> Self {
-        Self { connections: 20, depth: Depth::Gentle }
+        Self { connections: 20, depth: Depth::Gentle, services: false }
     }
 }
 
@@ -101,6 +113,9 @@ pub fn next(evidence: &Evidence, budget: &Budget) -> Vec<Want> {
     }
     if budget.depth == Depth::Deep {
         wants.extend(enumeration(evidence));
+    }
+    if budget.services {
+        wants.extend(services(evidence));
     }
     affordable(wants, evidence, budget)
 }
@@ -137,6 +152,13 @@ fn enumeration(evidence: &Evidence) -> Vec<Want> {
     alone.into_iter().map(|protocols| Want::attempt(endpoint, Offer::negotiate(protocols))).collect()
 }
 
+/// They answer whatever becomes of Remote Desktop, so they are asked beside it.
+fn services(evidence: &Evidence) -> Vec<Want> {
+    let Some(address) = evidence.addresses().first().copied() else { return Vec::new() };
+    let want = |service: RemoteService| Want::Service { endpoint: SocketAddr::new(address, service.port()), service };
+    RemoteService::ALL.map(want).into()
+}
+
 /// A proven wall needs no more connections.
 fn is_settled(evidence: &Evidence) -> bool {
     let diagnosis = judge(evidence);
@@ -170,10 +192,11 @@ mod tests {
     use rdpdoctor_protocol::negotiation::FailureCode;
 
     use super::*;
+    use crate::evidence::{ServiceAnswer, ServiceSeen};
     use crate::testing::{Scene, Script};
 
-    const SCAN: Budget = Budget { connections: 20, depth: Depth::Scan };
-    const DEEP: Budget = Budget { connections: 20, depth: Depth::Deep };
+    const SCAN: Budget = Budget { connections: 20, depth: Depth::Scan, services: false };
+    const DEEP: Budget = Budget { connections: 20, depth: Depth::Deep, services: false };
 
     fn offers(wants: &[Want]) -> Vec<Offer> {
         let offer = |want: &Want| match want {
@@ -234,6 +257,22 @@ mod tests {
     }
 
     #[test]
+    fn other_services_are_asked_for_once_and_only_when_wanted() {
+        let all = Budget { services: true, ..Budget::default() };
+        let asked = |wants: Vec<Want>| wants.iter().filter(|want| matches!(want, Want::Service { .. })).count();
+        let refused = |a: Script| a.ends(Ending::Refused);
+        let mut evidence = Scene::at("10.0.0.5").client(refused).client(refused).evidence();
+        assert_eq!(asked(next(&evidence, &Budget::default())), 0);
+        assert_eq!(asked(next(&evidence, &all)), 4);
+        assert_eq!(asked(next(&Scene::unresolved("ts01").evidence(), &all)), 0);
+        let endpoint = "10.0.0.5:22".parse().unwrap();
+        let answer = ServiceAnswer::Refused;
+        evidence.services.push(ServiceSeen { service: RemoteService::Ssh, endpoint, answer, after_ms: 1.0 });
+        assert_eq!(asked(next(&evidence, &all)), 3);
+        assert_eq!(evidence.connections(), 2, "they are counted apart");
+    }
+
+    #[test]
     fn a_proven_wall_costs_no_more_connections() {
         let refused = |a: Script| a.ends(Ending::Refused);
         let scene = Scene::at("10.0.0.5").client(refused).client(refused);
@@ -242,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_never_exceeded() {
-        let one = Budget { connections: 1, depth: Depth::Gentle };
+        let one = Budget { connections: 1, depth: Depth::Gentle, services: false };
         assert_eq!(next(&Scene::named("ts01", &["10.0.0.5", "10.0.0.6"]).evidence(), &one).len(), 1);
         assert_eq!(next(&Scene::at("10.0.0.5").client(|a| a.ends(Ending::Refused)).evidence(), &one), []);
     }

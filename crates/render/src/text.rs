@@ -6,6 +6,7 @@ mod findings;
 mod identity;
 mod remedies;
 mod stages;
+mod ways_in;
 mod words;
 
 use rdpdoctor_diagnosis::Verdict;
@@ -29,6 +30,7 @@ pub fn report(report: &Report, style: &Style) -> String {
         findings::proof(&mut canvas, root);
         remedies::all(&mut canvas, &root.remedies);
     }
+    ways_in::all(&mut canvas, report, style);
     findings::missing(&mut canvas, report);
     findings::others(&mut canvas, report);
     footer(&mut canvas, report, style);

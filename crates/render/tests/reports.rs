@@ -1,6 +1,10 @@
 //! What a reader sees: one snapshot for each kind of answer.
 
-use rdpdoctor_diagnosis::evidence::{Ending, Evidence, LookupOutcome, SystemAnswer, Unreachable};
+use std::net::SocketAddr;
+
+use rdpdoctor_diagnosis::evidence::{
+    Ending, Evidence, LookupOutcome, RemoteService, ServiceAnswer, ServiceSeen, SystemAnswer, Unreachable,
+};
 use rdpdoctor_diagnosis::report::{Report, build};
 use rdpdoctor_diagnosis::testing::{CertificateMaker, Scene, Script};
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
@@ -93,6 +97,23 @@ fn certificate_missing_on_the_server() {
 }
 
 #[test]
+fn other_ways_in_that_were_asked_for() {
+    let mut evidence = certificate_missing().evidence();
+    let answers = [
+        ServiceAnswer::Refused,
+        ServiceAnswer::Speaks { banner: "Microsoft-HTTPAPI/2.0".into() },
+        ServiceAnswer::Silent,
+        ServiceAnswer::Mute,
+    ];
+    for (service, answer) in RemoteService::ALL.into_iter().zip(answers) {
+        let endpoint = SocketAddr::from(([10, 0, 0, 5], service.port()));
+        evidence.services.push(ServiceSeen { service, endpoint, answer, after_ms: 1.0 });
+    }
+    let text = text::report(&report(evidence), &Style::plain());
+    insta::assert_snapshot!(&text[text.find("Another way in").unwrap()..]);
+}
+
+#[test]
 fn standard_security_only() {
     insta::assert_snapshot!(shown(
         Scene::at("10.0.0.7").client(Script::confirms_without_data).asks(Protocols::RDP, Script::confirms_without_data)
@@ -144,8 +165,8 @@ fn several_targets_end_in_a_table() {
 fn every_line_fits_except_commands() {
     for width in [40, 80, 100] {
         let report = report(certificate_missing().evidence());
-        let commands: Vec<&String> =
-            report.findings.iter().flat_map(|f| &f.remedies).flat_map(|r| r.commands.iter().chain(&r.cmd)).collect();
+        let remedies = report.findings.iter().flat_map(|f| &f.remedies).flat_map(|r| r.commands.iter().chain(&r.cmd));
+        let commands: Vec<&String> = remedies.chain(report.ways_in.iter().map(|way| &way.command)).collect();
         for line in text::report(&report, &Style::plain().width(width)).lines() {
             assert!(
                 line.len() <= width || commands.iter().any(|command| line.trim() == command.as_str()),

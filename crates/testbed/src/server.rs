@@ -27,6 +27,12 @@ impl Site {
         Self { namespace: None, address: Ipv4Addr::LOCALHOST.into(), port: None }
     }
 
+    /// The same address and another port.
+    #[must_use]
+    pub fn at_port(self, port: u16) -> Self {
+        Self { port: Some(port), ..self }
+    }
+
     fn socket_address(&self) -> io::Result<SocketAddr> {
         match self.port {
             Some(port) => Ok((self.address, port).into()),

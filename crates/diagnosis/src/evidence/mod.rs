@@ -5,6 +5,7 @@ mod credssp;
 mod path;
 mod resolution;
 mod seen;
+mod service;
 mod sibling;
 mod target;
 mod told;
@@ -17,6 +18,7 @@ pub use credssp::{CredsspSeen, NtlmChallenge, NtlmVersion};
 pub use path::{Echo, EchoOutcome};
 pub use resolution::{LookupOutcome, NameServerAnswer, RecordType, Resolution, SystemAnswer};
 pub use seen::{Seen, Source};
+pub use service::{RemoteService, ServiceAnswer, ServiceSeen};
 pub use sibling::{Sibling, share_sightings};
 pub use target::{Target, TargetError};
 pub use told::{Told, ToldCode, ToldFact};
@@ -46,6 +48,9 @@ pub struct Evidence {
     pub attempts: Vec<Attempt>,
     /// ICMP echoes.
     pub echoes: Vec<Echo>,
+    /// Services by which the machine could be reached otherwise, where they were asked for.
+    #[serde(default)]
+    pub services: Vec<ServiceSeen>,
     /// What other targets of the same run showed, for causes that one target alone cannot show.
     #[serde(default)]
     pub siblings: Vec<Sibling>,
@@ -64,6 +69,7 @@ impl Evidence {
             resolution: Resolution::default(),
             attempts: Vec::new(),
             echoes: Vec::new(),
+            services: Vec::new(),
             siblings: Vec::new(),
             told: Told::default(),
         }

@@ -2,7 +2,7 @@ use crate::evidence::{Ending, Evidence};
 use crate::judge::Diagnosis;
 use crate::report::identity::certificates;
 use crate::report::{
-    Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, stages,
+    Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, stages, ways_in,
 };
 use crate::{Finding, Verdict, judge};
 
@@ -22,6 +22,7 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         findings,
         missing: missing(&evidence, &diagnosis),
         clients: Vec::new(),
+        ways_in: ways_in::of(&evidence, &diagnosis),
         connections: evidence.connections(),
         duration_ms,
         evidence,

@@ -4,10 +4,12 @@ mod build;
 mod identity;
 mod protocols;
 mod stages;
+mod ways_in;
 
 pub use build::build;
 pub use identity::ServerIdentity;
 pub use protocols::{ProtocolState, Protocols};
+pub use ways_in::{Way, WayIn, WayInState};
 
 use std::net::SocketAddr;
 
@@ -48,7 +50,10 @@ pub struct Report {
     pub missing: Vec<String>,
     /// What each known client would meet.
     pub clients: Vec<ClientRow>,
-    /// TCP connections made.
+    /// How to reach the machine otherwise, where Remote Desktop does not lead there; what is open first.
+    #[serde(default)]
+    pub ways_in: Vec<WayIn>,
+    /// TCP connections made, without those that asked for other services.
     pub connections: usize,
     /// Milliseconds from the first measurement to the verdict.
     pub duration_ms: f64,

@@ -52,6 +52,9 @@ pub(super) struct Measuring {
     /// The longest time for one target
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     max_time: Duration,
+    /// Ask which of SSH, WinRM and SMB answers, too: one connection each
+    #[arg(long)]
+    ways_in: bool,
 }
 
 /// What a run brought, after ^C too.
@@ -138,7 +141,7 @@ impl Measuring {
 
     fn budget(&self) -> Budget {
         let depth = if self.deep { Depth::Deep } else { Depth::Gentle };
-        Budget { depth, ..Budget::default() }
+        Budget { depth, services: self.ways_in, ..Budget::default() }
     }
 }
 
@@ -158,6 +161,7 @@ fn step(want: &Want) -> String {
         Want::NameServers => "asking the name servers".to_owned(),
         Want::Attempt { endpoint, offer, .. } => format!("connecting to {endpoint}{}", purpose(offer)),
         Want::Echo { address } => format!("sending an ICMP echo to {address}"),
+        Want::Service { endpoint, .. } => format!("asking {endpoint} for another way in"),
     }
 }
 

@@ -19,3 +19,5 @@ mod run;
 mod strangers;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod ways_in;

@@ -26,6 +26,13 @@ pub(crate) fn diagnose_in(network: &Network, target: &str) -> Diagnosis {
     finish(network.client(program()).unwrap(), target)
 }
 
+/// The same with the services beside Remote Desktop.
+pub(crate) fn diagnose_ways_in(network: &Network, target: &str) -> Diagnosis {
+    let mut command = network.client(program()).unwrap();
+    command.arg("diagnose").arg("--ways-in").arg(target);
+    report(command)
+}
+
 /// `diagnose` as text, as seen from this machine.
 pub(crate) fn text(target: &str) -> String {
     let output = Command::new(program()).args(["diagnose", target, "--timeout", "3"]).output().unwrap();
@@ -147,6 +154,12 @@ impl Diagnosis {
     pub(crate) fn challenge(&self) -> Option<&Value> {
         let attempts = self.report["evidence"]["attempts"].as_array()?;
         attempts.iter().map(|attempt| &attempt["credssp"]["challenge"]).find(|challenge| challenge.is_object())
+    }
+
+    /// What stands at this place of the report (RFC 6901).
+    #[track_caller]
+    pub(crate) fn field(&self, pointer: &str) -> &Value {
+        self.report.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer}"))
     }
 
     pub(crate) fn summary(&self) -> String {

@@ -7,7 +7,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rdpdoctor_diagnosis::evidence::{Attempt, Echo, Ending, Evidence, NameServerAnswer, Seen, SystemAnswer, Target};
+use rdpdoctor_diagnosis::evidence::{
+    Attempt, Echo, Ending, Evidence, NameServerAnswer, Seen, ServiceSeen, SystemAnswer, Target,
+};
 use rdpdoctor_diagnosis::{Budget, Want, next};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -20,7 +22,7 @@ use super::echo::echo;
 use super::resolve::{Scopes, resolve, scopes_of_literal};
 use super::schedule::Schedule;
 use super::wire::Wire;
-use super::{End, NameServers, Outcome, Probe, Progress, name_servers};
+use super::{End, NameServers, Outcome, Probe, Progress, name_servers, service};
 
 /// How long connections may take to end once we stop.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -85,6 +87,7 @@ enum Brought {
     NameServers(Result<Vec<NameServerAnswer>, String>),
     Attempt(Box<Attempt>, Option<Wire>),
     Echo(Echo),
+    Service(ServiceSeen),
 }
 
 struct Run<'a, O> {
@@ -212,6 +215,13 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                 let via = self.scopes.apply(SocketAddr::new(address, 0));
                 self.measure(want, async move { Brought::Echo(echo(via, patience).await) });
             }
+            Want::Service { endpoint, service } => {
+                let via = self.scopes.apply(endpoint);
+                self.measure(
+                    want,
+                    async move { Brought::Service(service::ask(service, endpoint, via, patience).await) },
+                );
+            }
         }
     }
 
@@ -240,6 +250,10 @@ impl<O: FnMut(Progress<'_>)> Run<'_, O> {
                 self.evidence.attempts.insert(place, *attempt);
             }
             Brought::Echo(echo) => self.evidence.echoes.push(echo),
+            Brought::Service(seen) => {
+                self.evidence.services.push(seen);
+                self.evidence.services.sort_by_key(|seen| seen.service);
+            }
         }
         (self.observer)(Progress::Ended(&want, &self.evidence));
     }

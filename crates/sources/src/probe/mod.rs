@@ -6,7 +6,8 @@
 //! What a server sees of it: connections that close with FIN, after the confirm, after the first flight of a handshake
 //! that a ClientHello of our own began (OpenSSL logs an unexpected end, Windows at most a Schannel event), or after a
 //! completed handshake with close_notify; and on servers with CredSSP one NTLM NEGOTIATE that no AUTHENTICATE follows,
-//! so that no logon is ever tried.
+//! so that no logon is ever tried. Where it is asked for, one connection each to SSH, WinRM and SMB, with one question
+//! that needs no logon.
 
 mod attempt;
 mod clock;
@@ -19,6 +20,7 @@ mod name_servers;
 mod negotiate;
 mod resolve;
 mod schedule;
+mod service;
 mod tcp;
 mod tls;
 mod trust;
@@ -28,7 +30,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rdpdoctor_diagnosis::Want;
-use rdpdoctor_diagnosis::evidence::{Attempt, Evidence, Offer};
+use rdpdoctor_diagnosis::evidence::{Attempt, Evidence, Offer, RemoteService, ServiceSeen};
 
 pub use driver::examine;
 pub use name_servers::NameServers;
@@ -53,6 +55,13 @@ impl Probe {
             wire.drain().await;
         }
         attempt
+    }
+}
+
+impl Probe {
+    /// One service by itself.
+    pub async fn service(&self, endpoint: SocketAddr, service: RemoteService) -> ServiceSeen {
+        service::ask(service, endpoint, endpoint, self.timeouts.wait).await
     }
 }
 

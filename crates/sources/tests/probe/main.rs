@@ -13,5 +13,6 @@ mod hello;
 mod name_servers;
 mod negotiate;
 mod server;
+mod service;
 mod strangers;
 mod tls;
