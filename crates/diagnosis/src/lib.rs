@@ -15,6 +15,7 @@ pub mod report;
 pub mod told;
 
 mod cause;
+mod clients;
 mod judge;
 mod server;
 mod view;

@@ -3,6 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use rdpdoctor_protocol::negotiation::Protocols;
 
 use crate::causes::CAUSES;
+use crate::clients;
 use crate::evidence::{Ending, Evidence, Offer, RemoteService, SystemAnswer};
 use crate::judge::{Verdict, judge};
 use crate::{Certainty, Detection, Severity};
@@ -113,6 +114,7 @@ pub fn next(evidence: &Evidence, budget: &Budget) -> Vec<Want> {
     }
     if budget.depth == Depth::Deep {
         wants.extend(enumeration(evidence));
+        wants.extend(clients::for_all(evidence, &judge(evidence).findings));
     }
     if budget.services {
         wants.extend(services(evidence));
@@ -251,7 +253,8 @@ mod tests {
 
     #[test]
     fn deep_asks_for_every_protocol_alone() {
-        let asked = offers(&next(&healthy_nla().evidence(), &DEEP));
+        let asked = offers(&next(&healthy_nla().evidence(), &DEEP)).into_iter().filter(|offer| offer.tls.is_none());
+        let asked: Vec<Offer> = asked.collect();
         let alone = [Protocols::HYBRID, Protocols::HYBRID_EX, Protocols::RDSTLS, Protocols::RDSAAD];
         assert_eq!(asked, alone.map(Offer::negotiate));
     }

@@ -2,6 +2,7 @@
 //!
 //! Verdict first; then the connection step by step, the proof, what to do, what is missing, what else was found.
 
+mod clients;
 mod findings;
 mod identity;
 mod remedies;
@@ -31,6 +32,7 @@ pub fn report(report: &Report, style: &Style) -> String {
         remedies::all(&mut canvas, &root.remedies);
     }
     ways_in::all(&mut canvas, report, style);
+    clients::groups(&mut canvas, report);
     findings::missing(&mut canvas, report);
     findings::others(&mut canvas, report);
     footer(&mut canvas, report, style);

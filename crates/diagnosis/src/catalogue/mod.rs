@@ -9,4 +9,4 @@ pub(crate) mod table;
 pub use abilities::{Abilities, ServerKey};
 pub use host_builds::releases_with_build;
 pub use interop::{Interop, common_suites, judge_tls};
-pub use profiles::{Confidence, Profile, VersionRange, profile, profiles};
+pub use profiles::{CertificateHabit, Confidence, Profile, SecurityProtocol, VersionRange, profile, profiles};

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use rdpdoctor_protocol::tls::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Every profile, in the order of the table.
 pub fn profiles() -> &'static [Profile] {
@@ -21,13 +22,19 @@ pub fn profile(id: &str) -> Option<&'static Profile> {
 pub struct Profile {
     /// The releases that this is about.
     pub ids: Vec<String>,
-    /// The same for people.
+    /// Each of them for people.
+    pub titles: Vec<String>,
+    /// All of them in one line.
     pub name: String,
     /// Windows build numbers.
     #[serde(default)]
     pub builds: Vec<u32>,
     /// Versions as a client; `None` for what is no client, and for what nobody has observed.
     pub client: Option<VersionRange>,
+    /// The security protocols that it can ask for as a client (MS-RDPBCGR 5.3 and 5.4), where known.
+    pub security: Option<Vec<SecurityProtocol>>,
+    /// What it makes as a client of a certificate that it does not trust, where known.
+    pub certificate: Option<CertificateHabit>,
     /// Versions as a server; `None` for what is no server.
     pub server: Option<VersionRange>,
     /// Cipher suites.
@@ -39,7 +46,7 @@ pub struct Profile {
     /// Signature schemes; none where no version has them.
     #[serde(default)]
     pub schemes: Vec<SignatureScheme>,
-    /// The smallest RSA key that the client takes, in bits, where one is enforced and known.
+    /// The smallest RSA key that the client takes, in bits: 0 where none is enforced, `None` where nobody knows.
     pub min_rsa_bits: Option<u32>,
     /// The smallest Diffie-Hellman prime that the client takes, in bits, where one is enforced and known.
     pub min_dh_bits: Option<u32>,
@@ -74,8 +81,42 @@ impl VersionRange {
     }
 }
 
-/// How far a profile carries.
+impl Profile {
+    /// Whether it can ask for this security protocol; `None` where nobody knows.
+    pub fn can(&self, protocol: SecurityProtocol) -> Option<bool> {
+        self.security.as_ref().map(|known| known.contains(&protocol))
+    }
+
+    /// Whether it is a client, or may be one that nobody has observed.
+    pub fn is_client(&self) -> bool {
+        self.client.is_some() || self.confidence == Confidence::Unobserved
+    }
+}
+
+/// A security protocol of RDP, as far as clients differ in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecurityProtocol {
+    /// Standard RDP Security.
+    Rdp,
+    /// TLS without CredSSP.
+    Ssl,
+    /// CredSSP.
+    Hybrid,
+}
+
+/// What a client makes of a certificate that is not trusted, has expired or bears another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateHabit {
+    /// It asks the user whether to go on.
+    Asks,
+    /// It does not look.
+    Ignores,
+}
+
+/// How far a profile carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// Published or measured.
@@ -113,6 +154,7 @@ mod tests {
         assert_eq!(profiles.len(), 31);
         let ids: Vec<&String> = profiles.iter().flat_map(|profile| &profile.ids).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        assert!(profiles.iter().all(|profile| profile.titles.len() == profile.ids.len()));
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         assert!(ids.iter().all(|id| !id.is_empty() && id.chars().all(kebab)));
     }
@@ -126,6 +168,7 @@ mod tests {
             assert_eq!(profile.suites.is_empty(), !observed, "{}", profile.name);
             assert_eq!(profile.groups.is_empty(), !observed, "{}", profile.name);
             assert_eq!(profile.sources.is_empty(), !observed, "{}", profile.name);
+            assert!(profile.client.is_some() || profile.security.is_none(), "{}", profile.name);
         }
     }
 
@@ -140,7 +183,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_code_points_out_of_form_are_refused() {
-        let entry = "[[profile]]\nids = ['a']\nname = 'A'\nconfidence = 'high'\n";
+        let entry = "[[profile]]\nids = ['a']\ntitles = ['A']\nname = 'A'\nconfidence = 'high'\n";
         assert!(read(entry).is_ok());
         assert!(read(&format!("{entry}colour = 'red'\n")).is_err());
         assert!(read(&format!("{entry}suites = ['c030']\n")).is_err());

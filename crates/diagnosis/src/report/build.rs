@@ -2,7 +2,8 @@ use crate::evidence::{Ending, Evidence};
 use crate::judge::Diagnosis;
 use crate::report::identity::certificates;
 use crate::report::{
-    Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, stages, ways_in,
+    Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, clients, stages,
+    ways_in,
 };
 use crate::{Finding, Verdict, judge};
 
@@ -21,7 +22,7 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         server: ServerIdentity::of(&evidence),
         findings,
         missing: missing(&evidence, &diagnosis),
-        clients: Vec::new(),
+        clients: clients::rows(&evidence, &diagnosis.findings),
         ways_in: ways_in::of(&evidence, &diagnosis),
         connections: evidence.connections(),
         duration_ms,

@@ -1,12 +1,14 @@
 //! The report: what a judged target looks like to a reader, and its JSON (`schemas/report.json`).
 
 mod build;
+mod clients;
 mod identity;
 mod protocols;
 mod stages;
 mod ways_in;
 
 pub use build::build;
+pub use clients::{ClientOutcome, ClientRow};
 pub use identity::ServerIdentity;
 pub use protocols::{ProtocolState, Protocols};
 pub use ways_in::{Way, WayIn, WayInState};
@@ -152,31 +154,4 @@ pub struct ReportProof {
     pub facts: Vec<String>,
     /// What it adds to the score, in decibans.
     pub decibans: i16,
-}
-
-/// What one known client would meet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ClientRow {
-    /// Its id, such as `windows-11-24h2`.
-    pub client: String,
-    /// How it would go.
-    pub outcome: ClientOutcome,
-    /// Where it would fail.
-    pub stage: Option<Stage>,
-    /// Why.
-    pub reason: String,
-}
-
-/// How a connection by one client would go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClientOutcome {
-    /// It gets through.
-    Connects,
-    /// It gets through with a warning.
-    Warns,
-    /// It does not.
-    Fails,
-    /// What was measured does not tell.
-    Unknown,
 }

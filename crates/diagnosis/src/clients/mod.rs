@@ -1,0 +1,128 @@
+//! What known clients would meet, judged against what was seen of the server: never more than that shows.
+
+mod default;
+mod known;
+mod negotiate;
+mod security;
+mod tls;
+mod wants;
+
+#[cfg(test)]
+mod stories;
+
+use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
+
+use crate::catalogue::Profile;
+use crate::evidence::Evidence;
+use crate::view::{AddressView, client_address};
+use crate::{Certainty, Finding, Severity, Stage};
+
+pub(crate) use wants::for_all;
+
+use known::TlsKnown;
+use negotiate::Negotiation;
+
+/// What one client would meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fate {
+    pub(crate) end: End,
+    pub(crate) version: Option<ProtocolVersion>,
+    pub(crate) suite: Option<CipherSuite>,
+    /// One sentence without the client's name.
+    pub(crate) reason: String,
+    /// JSON pointers into the report.
+    pub(crate) facts: Vec<String>,
+}
+
+/// How it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It gets through.
+    Connects,
+    /// It asks the user first, or gets through with less than it should.
+    Warns(Stage),
+    /// It does not get through.
+    Fails(Stage),
+    /// What was seen does not tell.
+    Unknown,
+}
+
+impl Fate {
+    fn new(end: End, reason: impl Into<String>) -> Self {
+        Self { end, version: None, suite: None, reason: reason.into(), facts: Vec::new() }
+    }
+
+    fn unknown(reason: impl Into<String>) -> Self {
+        Self::new(End::Unknown, reason)
+    }
+
+    fn fails(stage: Stage, reason: impl Into<String>) -> Self {
+        Self::new(End::Fails(stage), reason)
+    }
+
+    fn with_facts(mut self, facts: impl IntoIterator<Item = String>) -> Self {
+        self.facts.extend(facts);
+        self
+    }
+
+    fn at(mut self, version: ProtocolVersion, suite: Option<CipherSuite>) -> Self {
+        (self.version, self.suite) = (Some(version), suite);
+        self
+    }
+}
+
+/// What a client would meet. The findings are those of the diagnosis, the root first.
+pub(crate) fn fate(client: &Profile, evidence: &Evidence, findings: &[Finding]) -> Fate {
+    if client.client.is_none() {
+        return Fate::unknown("nobody has observed yet what it offers");
+    }
+    let Some(address) = client_address(evidence) else { return no_address(findings) };
+    let known = TlsKnown::at(address);
+    if let Some(wall) = wall(address, findings).filter(|_| known.picks.is_empty()) {
+        return before_rdp(wall);
+    }
+    if let Some(fate) = unusable_key(findings) {
+        return fate;
+    }
+    match negotiate::judge(client, address) {
+        Negotiation::Ends(fate) => fate,
+        Negotiation::Tls { hybrid } => in_tls(client, &known, evidence, findings, hybrid),
+    }
+}
+
+/// A client whose name for the target leads nowhere.
+fn no_address(findings: &[Finding]) -> Fate {
+    match findings.first() {
+        Some(root) if root.cause.id == "name-not-found" => before_rdp(root),
+        _ => Fate::unknown("no address of the target is known"),
+    }
+}
+
+/// The finding that stops everybody before the first byte of RDP.
+fn wall<'a>(address: AddressView<'_>, findings: &'a [Finding]) -> Option<&'a Finding> {
+    let root = findings.first()?;
+    let early = root.severity == Severity::Blocks && root.cause.stage <= Stage::Connect;
+    (early && address.first().is_some() && root.cause.id != "dns-unavailable").then_some(root)
+}
+
+fn before_rdp(root: &Finding) -> Fate {
+    let facts = root.proof.items.iter().flat_map(|item| item.facts.clone());
+    Fate::fails(root.cause.stage, format!("nobody gets through: {}", root.cause.id)).with_facts(facts)
+}
+
+/// Nobody completes TLS, whatever he offers.
+fn unusable_key(findings: &[Finding]) -> Option<Fate> {
+    let root = findings.first().filter(|finding| finding.cause.id == "private-key-unusable")?;
+    let facts = root.proof.items.iter().flat_map(|item| item.facts.clone());
+    let fate = Fate::fails(Stage::Tls, "nobody completes TLS: private-key-unusable").with_facts(facts);
+    (root.certainty >= Certainty::Likely).then_some(fate)
+}
+
+fn in_tls(client: &Profile, known: &TlsKnown<'_>, evidence: &Evidence, findings: &[Finding], hybrid: bool) -> Fate {
+    let fate = tls::judge(client, known);
+    match fate.end {
+        End::Connects => security::judge(client, evidence, findings, hybrid, fate),
+        End::Unknown => default::expect(client, evidence, fate),
+        End::Warns(_) | End::Fails(_) => fate,
+    }
+}
