@@ -6,6 +6,7 @@ mod connect;
 mod host;
 mod negotiate;
 mod resolve;
+mod session;
 mod tls;
 
 use crate::Cause;
@@ -60,6 +61,16 @@ pub static CAUSES: &[&Cause] = &[
     &authenticate::clock_skew::CAUSE,
     &authenticate::credssp_outdated::CAUSE,
     &authenticate::ntlm_refused::CAUSE,
+    // session
+    &session::broker_misconfigured::CAUSE,
+    &session::broker_target_unavailable::CAUSE,
+    &session::drain_mode::CAUSE,
+    &session::license_unavailable::CAUSE,
+    &session::redirected::CAUSE,
+    &session::server_denied::CAUSE,
+    &session::session_driver_crash::CAUSE,
+    &session::session_limit::CAUSE,
+    &session::udp_transport_broken::CAUSE,
     // host
     &host::nla_disabled::CAUSE,
     &host::security_layer_weak::CAUSE,
