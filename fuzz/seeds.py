@@ -116,6 +116,13 @@ SEEDS["certificate"] = [
     b"[2001:db8::5]:3389",
     "b\u00fccher.example".encode(),
 ]
+SEEDS["explain"] = [
+    b"0x904/0x7",
+    b"Error code: 0x904 Extended error code: 0x7",
+    "Code d'erreur : 0x904 Code d'erreur étendu : 0x7".encode(),
+    b"Schannel/36874 event 1057 alert 40 state 1205 -2146893007",
+    b"ERRCONNECT_TLS_CONNECT_FAILED [0x00020008] 10.0.0.5:3389 C000006D 0xFFFFFFFF80090331",
+]
 
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target

@@ -1,5 +1,7 @@
 //! What is known beforehand: reviewed tables, compiled in, and pure judgements over them.
 
+pub mod codes;
+
 mod abilities;
 mod host_builds;
 mod interop;
