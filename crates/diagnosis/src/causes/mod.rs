@@ -3,10 +3,12 @@
 mod authenticate;
 mod certificate;
 mod connect;
+mod gateway;
 mod host;
 mod negotiate;
 mod resolve;
 mod session;
+mod step;
 mod tls;
 
 use crate::Cause;
@@ -18,6 +20,12 @@ pub static CAUSES: &[&Cause] = &[
     &resolve::dns_unavailable::CAUSE,
     &resolve::name_not_found::CAUSE,
     &resolve::wrong_host::CAUSE,
+    // gateway
+    &gateway::gateway_certificate::CAUSE,
+    &gateway::gateway_policy::CAUSE,
+    &gateway::gateway_service_failing::CAUSE,
+    &gateway::gateway_target_unreachable::CAUSE,
+    &gateway::gateway_unreachable::CAUSE,
     // connect
     &connect::backlog_full::CAUSE,
     &connect::connection_closed_early::CAUSE,
