@@ -80,6 +80,9 @@ pub static CAUSES: &[&Cause] = &[
     &authenticate::logon_refused::CAUSE,
     &authenticate::logon_right_missing::CAUSE,
     &authenticate::ntlm_refused::CAUSE,
+    &authenticate::password_expired::CAUSE,
+    &authenticate::smart_card_unusable::CAUSE,
+    &authenticate::spn_mismatch::CAUSE,
     // session
     &session::broker_misconfigured::CAUSE,
     &session::broker_target_unavailable::CAUSE,
@@ -90,9 +93,6 @@ pub static CAUSES: &[&Cause] = &[
     &session::session_driver_crash::CAUSE,
     &session::session_limit::CAUSE,
     &session::udp_transport_broken::CAUSE,
-    &authenticate::password_expired::CAUSE,
-    &authenticate::smart_card_unusable::CAUSE,
-    &authenticate::spn_mismatch::CAUSE,
     // host
     &host::nla_disabled::CAUSE,
     &host::security_layer_weak::CAUSE,
