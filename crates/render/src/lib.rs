@@ -1,15 +1,20 @@
 //! A report as its readers want it: one file a format. Nothing here decides anything.
 //!
-//! Reports carry text from the wire. [`text`] and [`page`] let no control character of it reach a terminal.
+//! Reports carry text from the wire. [`text`] and [`page`] let no control character of it reach a
+//! terminal, [`html`] and [`markdown`] no markup of it a page.
 
 #![forbid(unsafe_code)]
 
+pub mod html;
 pub mod json;
 pub mod list;
+pub mod markdown;
 pub mod page;
 pub mod text;
 
 mod canvas;
+mod clients;
 mod style;
+mod words;
 
 pub use style::Style;

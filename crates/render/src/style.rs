@@ -55,7 +55,8 @@ impl Style {
         self.width
     }
 
-    pub(crate) fn local(&self) -> &TimeZone {
+    /// The zone of local times.
+    pub fn local(&self) -> &TimeZone {
         &self.zone
     }
 

@@ -8,7 +8,6 @@ mod identity;
 mod remedies;
 mod stages;
 mod ways_in;
-mod words;
 
 use rdpdoctor_diagnosis::Verdict;
 use rdpdoctor_diagnosis::report::Report;
@@ -18,6 +17,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::Style;
 use crate::canvas::{Canvas, Piece};
 use crate::style::Paint;
+use crate::words;
 
 /// One report, its last line break included.
 pub fn report(report: &Report, style: &Style) -> String {
@@ -57,29 +57,15 @@ pub fn summary(reports: &[Report], style: &Style) -> String {
 fn verdict(canvas: &mut Canvas<'_>, report: &Report) {
     let paint = verdict_paint(report.verdict);
     let word = words::verdict(report.verdict).to_uppercase();
-    let address = report.target.as_ref().filter(|target| target.asked.literal().is_none());
-    let address = address.and_then(|target| target.address);
-    let address = address.map_or(String::new(), |address| format!(" ({address})"));
-    let found = match (report.root(), report.verdict) {
-        (Some(root), _) => words::finding(root),
-        (None, Verdict::Healthy) => "nothing is wrong".to_owned(),
-        (None, _) => "not settled".to_owned(),
-    };
+    let address = words::address(report).map_or(String::new(), |address| format!(" ({address})"));
+    let found = words::found(report);
     let body = [
         Piece::new(words::target(report), Paint::Heading),
         Piece::plain(address),
         Piece::plain(format!(" \u{a0}{found}")),
     ];
     canvas.flow(0, &[Piece::new(word, paint), Piece::plain("  ")], &body);
-    canvas.flow(0, &[], &[Piece::new(sentence(report), Paint::Heading)]);
-}
-
-fn sentence(report: &Report) -> &str {
-    match (report.root(), report.verdict) {
-        (Some(root), _) => &root.title,
-        (None, Verdict::Healthy) => "A current Remote Desktop client gets through",
-        (None, _) => "What was measured does not settle whether a client gets through",
-    }
+    canvas.flow(0, &[], &[Piece::new(words::sentence(report), Paint::Heading)]);
 }
 
 fn verdict_paint(verdict: Verdict) -> Paint {
@@ -92,11 +78,7 @@ fn verdict_paint(verdict: Verdict) -> Paint {
 
 fn footer(canvas: &mut Canvas<'_>, report: &Report, style: &Style) {
     canvas.blank();
-    let connections = match report.connections {
-        1 => "1 TCP connection".to_owned(),
-        several => format!("{several} TCP connections"),
-    };
-    let took = words::duration(report.duration_ms);
+    let effort = words::effort(report);
     let when = words::time(report.evidence.started, style.local());
-    canvas.flow(0, &[], &[Piece::new(format!("{connections} in {took}, {when}"), Paint::Faint)]);
+    canvas.flow(0, &[], &[Piece::new(format!("{effort}, {when}"), Paint::Faint)]);
 }

@@ -2,7 +2,7 @@ use std::io;
 
 use clap::ValueEnum;
 use rdpdoctor_diagnosis::report::Report;
-use rdpdoctor_render::{json, text};
+use rdpdoctor_render::{html, json, markdown, text};
 
 use crate::output::Output;
 
@@ -16,6 +16,10 @@ pub(super) enum Format {
     Json,
     /// One object a line
     Jsonl,
+    /// One page that is complete in itself, to read, send and print
+    Html,
+    /// For tickets and chats
+    Markdown,
 }
 
 impl Format {
@@ -25,6 +29,14 @@ impl Format {
             Self::Text => print_texts(reports, output),
             Self::Json => output.print(&json::pretty(reports)?),
             Self::Jsonl => reports.iter().try_for_each(|report| output.print(&json::line(report)?)),
+            Self::Html => {
+                let page = html::report(reports, output.style().local()).map_err(io::Error::other)?;
+                output.print(&page)
+            }
+            Self::Markdown => {
+                let markdown = markdown::report(reports, output.style().local());
+                output.print(&markdown)
+            }
         }
     }
 }

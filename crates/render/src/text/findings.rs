@@ -19,12 +19,11 @@ pub(super) fn proof(canvas: &mut Canvas<'_>, root: &ReportFinding) {
 
 /// What would make the answer surer, and how to get it.
 pub(super) fn missing(canvas: &mut Canvas<'_>, report: &Report) {
-    let of_root = report.root().map_or(&[][..], |root| root.missing.as_slice());
-    if of_root.is_empty() && report.missing.is_empty() {
+    if words::missing(report).next().is_none() {
         return;
     }
     canvas.heading("Missing");
-    for text in of_root.iter().chain(&report.missing) {
+    for text in words::missing(report) {
         canvas.flow(2, &[Piece::plain(BULLET)], &inline(text));
     }
 }
@@ -36,28 +35,19 @@ pub(super) fn others(canvas: &mut Canvas<'_>, report: &Report) {
         canvas.blank();
         canvas.flow(0, &[Piece::new("More: ", Paint::Heading)], &[command(root)]);
     }
-    let others: Vec<&ReportFinding> = report.findings.iter().filter(|other| !is(root, other)).collect();
+    let others: Vec<&ReportFinding> = words::others(report).collect();
     if others.is_empty() {
         return;
     }
     canvas.heading("Also found");
     for other in others {
-        let is_symptom = root.is_some_and(|root| root.explains.contains(&other.cause));
-        let role = if is_symptom { "a symptom of the above" } else { words::severity(other.severity) };
+        let role = words::role(root, other);
         let certainty = words::certainty(other.certainty);
         let text = [Piece::plain(format!("{} ({role}, {certainty}): ", other.title)), command(other)];
         canvas.flow(2, &[Piece::plain(BULLET)], &text);
     }
 }
 
-fn is(root: Option<&ReportFinding>, other: &ReportFinding) -> bool {
-    root.is_some_and(|root| root.cause == other.cause)
-}
-
 fn command(finding: &ReportFinding) -> Piece {
-    Piece::new(explain(finding), Paint::Command).unbroken()
-}
-
-fn explain(finding: &ReportFinding) -> String {
-    format!("rdpdoctor explain {}", finding.cause)
+    Piece::new(words::explain(finding), Paint::Command).unbroken()
 }

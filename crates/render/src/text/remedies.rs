@@ -1,4 +1,4 @@
-use rdpdoctor_diagnosis::{Remedy, Safety};
+use rdpdoctor_diagnosis::Remedy;
 
 use super::words;
 use crate::canvas::{Canvas, Piece};
@@ -22,7 +22,7 @@ fn one(canvas: &mut Canvas<'_>, number: usize, remedy: &Remedy) {
     let start = [Piece::plain(format!("{:<3}", format!("{number}.")))];
     canvas.flow(2, &start, &[Piece::new(&remedy.title, Paint::Heading)]);
     canvas.flow(COMMAND_INDENT, &[], &[Piece::plain(place(remedy))]);
-    labelled(canvas, "Interrupts: ", interrupts(remedy));
+    labelled(canvas, "Interrupts: ", words::interrupts(remedy));
     commands(canvas, &remedy.commands);
     if !remedy.cmd.is_empty() {
         canvas.flow(COMMAND_INDENT, &[], &[Piece::plain("in cmd.exe:")]);
@@ -50,13 +50,4 @@ fn commands(canvas: &mut Canvas<'_>, commands: &[String]) {
 fn place(remedy: &Remedy) -> String {
     let shell = if remedy.cmd.is_empty() { "" } else { ", in PowerShell" };
     format!("{}{shell}", words::place(remedy.place))
-}
-
-fn interrupts(remedy: &Remedy) -> &str {
-    match (remedy.interrupts.as_str(), remedy.safety) {
-        ("", Safety::Safe) => "nothing",
-        ("", Safety::Disruptive) => "sessions or services",
-        ("", Safety::Manual) => "depends on what is done",
-        (text, _) => text,
-    }
 }
