@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Writes a few well-formed inputs for each fuzz target into fuzz/seeds."""
+import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -122,6 +123,43 @@ SEEDS["explain"] = [
     "Code d'erreur : 0x904 Code d'erreur étendu : 0x7".encode(),
     b"Schannel/36874 event 1057 alert 40 state 1205 -2146893007",
     b"ERRCONNECT_TLS_CONNECT_FAILED [0x00020008] 10.0.0.5:3389 C000006D 0xFFFFFFFF80090331",
+]
+
+REPORT = {
+    "schema_version": 1,
+    "target": {"input": "ts01", "host": "ts01", "port": 3389, "address": "10.0.0.5"},
+    "verdict": "broken",
+    "root_cause": "certificate-missing",
+    "stages": [
+        {"stage": "connect", "endpoint": "target", "address": "10.0.0.5:3389", "outcome": "passed", "duration_ms": 0.1, "summary": "ok"}
+    ],
+    "protocols": {name: "not-measured" for name in ["RDP", "SSL", "HYBRID", "HYBRID_EX", "RDSTLS", "RDSAAD"]},
+    "findings": [
+        {
+            "cause": "certificate-missing", "stage": "negotiate", "certainty": "confirmed", "severity": "blocks", "score": 30,
+            "title": "ts01 (CORP) at 10.0.0.5", "explains": [], "missing": [], "remedies": [],
+            "proof": [{"text": "ts01.corp.example", "facts": ["/evidence/attempts/0"], "decibans": 30}],
+        }
+    ],
+    "missing": [], "clients": [], "connections": 1, "duration_ms": 1.1,
+    "evidence": {
+        "schema_version": 1,
+        "target": {"input": "ts01", "host": "ts01", "port": 3389},
+        "started": "2026-11-21T06:57:09Z",
+        "resolution": {
+            "system": {
+                "state": "observed", "value": {"answer": "addresses", "addresses": ["10.0.0.5"]},
+                "source": "probe", "at": "2026-11-21T06:57:09Z",
+            },
+            "system_ms": None, "name_servers": {"state": "not-tried"},
+        },
+        "attempts": [], "echoes": [],
+    },
+}
+SEEDS["report"] = [
+    json.dumps(REPORT, separators=(",", ":")).encode(),
+    json.dumps([REPORT], separators=(",", ":")).encode("utf-16"),
+    b'{"schema_version":2}',
 ]
 
 for target, inputs in SEEDS.items():

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use rdpdoctor_diagnosis::evidence::{self, Evidence};
+use rdpdoctor_diagnosis::report::diff::Difference;
 use rdpdoctor_diagnosis::report::{self, Report};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -38,6 +39,7 @@ pub(crate) fn check() -> Result<Vec<String>> {
 
 fn files() -> Result<Vec<(String, String)>> {
     let mut files = vec![
+        ("schemas/difference.json".to_owned(), difference_schema()?),
         ("schemas/evidence.json".to_owned(), evidence_schema()?),
         ("schemas/report.json".to_owned(), report_schema()?),
     ];
@@ -67,6 +69,11 @@ fn place(name: &str) -> PathBuf {
 fn report_schema() -> Result<String> {
     let about = "One judged target, as `--format json` and `--format jsonl` print it.";
     schema::<Report>("report", "rdpdoctor report", about, report::SCHEMA_VERSION)
+}
+
+fn difference_schema() -> Result<String> {
+    let about = "Two reports side by side, as `rdpdoctor diff --format json` prints them.";
+    schema::<Difference>("difference", "rdpdoctor difference", about, report::SCHEMA_VERSION)
 }
 
 fn evidence_schema() -> Result<String> {

@@ -54,6 +54,10 @@ pub fn summary(reports: &[Report], style: &Style) -> String {
     canvas.finish()
 }
 
+pub(crate) fn verdict_word(verdict: Verdict) -> &'static str {
+    words::verdict(verdict)
+}
+
 fn verdict(canvas: &mut Canvas<'_>, report: &Report) {
     let paint = verdict_paint(report.verdict);
     let word = words::verdict(report.verdict).to_uppercase();

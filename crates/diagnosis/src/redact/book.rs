@@ -24,6 +24,8 @@ pub(super) struct Book {
     guids: Numbers,
     sids: Numbers,
     addresses: BTreeMap<IpAddr, IpAddr>,
+    /// Whether strings without a blank are taken for values of ours, in which no name stands.
+    pub(super) spares_values: bool,
 }
 
 /// Numbers in the order of arrival.

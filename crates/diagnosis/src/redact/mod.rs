@@ -13,6 +13,7 @@ mod patterns;
 mod shape;
 mod text;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +39,15 @@ fn redact_as<T: Serialize + DeserializeOwned + JsonSchema>(values: &[T]) -> Resu
     collect::all(&values, &mut book);
     let schema = schemars::schema_for!(T).to_value();
     let shape = Shape::of(&schema);
-    values.into_iter().map(|value| serde_json::from_value(rewrite(value, &shape, &mut book))).collect()
+    let rewritten = |values: Vec<Value>, book: &mut Book| -> Result<Vec<T>, serde_json::Error> {
+        values.into_iter().map(|value| serde_json::from_value(rewrite(value, &shape, book))).collect()
+    };
+    // A host that is called like a value of ours, such as a protocol, makes the report unreadable: then names are
+    // replaced in sentences and in their own fields only.
+    rewritten(values.clone(), &mut book).or_else(|_| {
+        book.spares_values = true;
+        rewritten(values, &mut book)
+    })
 }
 
 /// Keys whose strings are ids of ours or places in this very report.
@@ -57,7 +66,10 @@ fn rewrite(value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
             let shape = shape.item();
             Value::Array(items.into_iter().map(|item| rewrite(item, &shape, book)).collect())
         }
-        Value::String(string) if shape.names(&string) => Value::String(string),
+        Value::String(string) if shape.names(&string) || string.parse::<Timestamp>().is_ok() => Value::String(string),
+        Value::String(string) if book.spares_values && !string.contains(' ') => {
+            Value::String(text::without_names(&string, book))
+        }
         Value::String(string) => Value::String(text::redacted(&string, book)),
         other => other,
     }
@@ -68,6 +80,7 @@ fn field(key: &str, value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
         (_, value) if IDS.contains(&key) => value,
         // The bytes hold everything; the place stays, for facts point there.
         ("chain", Value::Array(chain)) => chain.iter().map(|_| Value::String(String::new())).collect(),
+        ("input", Value::String(input)) => Value::String(text::redacted(&input, book)),
         (_, value) if collect::is_name(key) => strings(value, &mut |name| book.name(name)),
         (_, value) if collect::is_user(key) => strings(value, &mut |user| book.user(user)),
         (_, value) if collect::is_distinguished_name(key) => strings(value, &mut |name| book.distinguished_name(name)),

@@ -152,9 +152,11 @@ fn the_same_reports_get_the_same_pseudonyms() {
 
 #[test]
 fn a_host_that_is_called_like_a_stage_breaks_nothing() {
-    for name in ["host", "tls", "broken", "silent", "a", "observed", "likely"] {
+    for name in
+        ["host", "tls", "broken", "silent", "a", "observed", "likely", "hybrid_ex", "complete", "01t00", "tls12"]
+    {
         let system = SystemAnswer::Addresses { addresses: vec!["10.77.0.5".parse().unwrap()] };
-        let scene = Scene::unresolved(name).system(system).client(|a| a.selects(Protocols::SSL).completes_tls());
+        let scene = Scene::unresolved(name).system(system).client(|a| a.selects(Protocols::HYBRID_EX).completes_tls());
         let after = one(build(scene.evidence(), 1.0));
         assert_eq!(after.evidence.target.host, "host-1", "{name}");
         assert_eq!(after.verdict, crate::Verdict::Healthy);

@@ -10,6 +10,18 @@ const SHORTEST_BASE64: usize = 80;
 
 /// The text with every name that the book knows, and everything that looks like an address or a fingerprint, replaced.
 pub(super) fn redacted(text: &str, book: &mut Book) -> String {
+    rewritten(text, book, name)
+}
+
+/// The text with everything that looks like an address or a fingerprint replaced.
+pub(super) fn without_names(text: &str, book: &mut Book) -> String {
+    rewritten(text, book, |_, _| None)
+}
+
+/// How names are found at the start of a text.
+type NameFinder = fn(&[char], &mut Book) -> Option<(usize, String)>;
+
+fn rewritten(text: &str, book: &mut Book, name: NameFinder) -> String {
     let phrases: Vec<(Vec<char>, String)> =
         book.phrases().map(|(original, pseudonym)| (original.chars().collect(), pseudonym.to_owned())).collect();
     let characters: Vec<char> = text.chars().collect();
@@ -17,7 +29,7 @@ pub(super) fn redacted(text: &str, book: &mut Book) -> String {
     let mut begins = true;
     let mut done = String::new();
     while let Some(first) = rest.first().copied() {
-        if begins && let Some((length, replacement)) = at_start(rest, &phrases, book) {
+        if begins && let Some((length, replacement)) = at_start(rest, &phrases, book).or_else(|| name(rest, book)) {
             done.push_str(&replacement);
             rest = rest.get(length..).unwrap_or_default();
             begins = false;
@@ -40,7 +52,6 @@ fn at_start(rest: &[char], phrases: &[(Vec<char>, String)], book: &mut Book) -> 
         .or_else(|| network_address(rest, book))
         .or_else(|| base64(rest))
         .or_else(|| digits_before_underscore(rest, book))
-        .or_else(|| name(rest, book))
 }
 
 fn phrase(rest: &[char], phrases: &[(Vec<char>, String)]) -> Option<(usize, String)> {

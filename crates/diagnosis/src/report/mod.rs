@@ -2,8 +2,10 @@
 
 mod build;
 mod clients;
+pub mod diff;
 mod identity;
 mod protocols;
+mod read;
 mod stages;
 mod ways_in;
 
@@ -11,6 +13,7 @@ pub use build::build;
 pub use clients::{ClientOutcome, ClientRow};
 pub use identity::ServerIdentity;
 pub use protocols::{ProtocolState, Protocols};
+pub use read::{LONGEST_REPORT, ReadError, read};
 pub use ways_in::{Way, WayIn, WayInState};
 
 use std::net::SocketAddr;

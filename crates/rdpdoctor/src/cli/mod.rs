@@ -1,9 +1,12 @@
 //! The command line: one file a subcommand.
 
+mod completions;
 mod diagnose;
+mod diff;
 mod explain;
 mod format;
 mod lab;
+mod man;
 mod probe;
 mod short;
 mod told;
@@ -45,6 +48,9 @@ enum Command {
     Diagnose(diagnose::Arguments),
     Explain(explain::Arguments),
     Lab(lab::Arguments),
+    Diff(diff::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Why a subcommand did not come to its end.
@@ -80,6 +86,9 @@ fn run(cli: Cli) -> Exit {
         Command::Diagnose(arguments) => arguments.run(&mut output),
         Command::Explain(arguments) => arguments.run(&mut output),
         Command::Lab(arguments) => arguments.run(&mut output),
+        Command::Diff(arguments) => arguments.run(&mut output),
+        Command::Completions(arguments) => arguments.run(&mut output),
+        Command::Man(arguments) => arguments.run(&mut output),
     };
     match result {
         Ok(exit) => exit,

@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod interrupt;
 #[cfg(test)]
 mod lab;
+#[cfg(test)]
+mod manual;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
