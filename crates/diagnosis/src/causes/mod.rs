@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod certificate;
+mod client;
 mod connect;
 mod gateway;
 mod host;
@@ -96,6 +97,15 @@ pub static CAUSES: &[&Cause] = &[
     // host
     &host::nla_disabled::CAUSE,
     &host::security_layer_weak::CAUSE,
+    // client
+    &client::client_credssp_broken::CAUSE,
+    &client::client_defect::CAUSE,
+    &client::client_firewall::CAUSE,
+    &client::client_is_server::CAUSE,
+    &client::client_license_store_damaged::CAUSE,
+    &client::client_policy_forbids::CAUSE,
+    &client::client_profile_stale::CAUSE,
+    &client::client_tls_too_old::CAUSE,
 ];
 
 /// Ids that once named a cause, and what replaced them. A released id is never used for anything else.
