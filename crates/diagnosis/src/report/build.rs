@@ -1,6 +1,7 @@
 use crate::evidence::{Ending, Evidence};
 use crate::judge::Diagnosis;
 use crate::report::identity::certificates;
+use crate::report::reported::reported;
 use crate::report::{
     Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, clients, stages,
     ways_in,
@@ -21,6 +22,7 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         certificates: certificates(&evidence),
         server: ServerIdentity::of(&evidence),
         findings,
+        reported: reported(&evidence, &diagnosis),
         missing: missing(&evidence, &diagnosis),
         clients: clients::rows(&evidence, &diagnosis.findings),
         ways_in: ways_in::of(&evidence, &diagnosis),

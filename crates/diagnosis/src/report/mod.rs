@@ -6,6 +6,7 @@ pub mod diff;
 mod identity;
 mod protocols;
 mod read;
+mod reported;
 mod stages;
 mod ways_in;
 
@@ -14,6 +15,7 @@ pub use clients::{ClientOutcome, ClientRow};
 pub use identity::ServerIdentity;
 pub use protocols::{ProtocolState, Protocols};
 pub use read::{LONGEST_REPORT, ReadError, read};
+pub use reported::{Reading, ReportedCode};
 pub use ways_in::{Way, WayIn, WayInState};
 
 use std::net::SocketAddr;
@@ -51,6 +53,9 @@ pub struct Report {
     pub server: Option<ServerIdentity>,
     /// What was found, the root cause first.
     pub findings: Vec<ReportFinding>,
+    /// The error codes that somebody named, and which finding explains each.
+    #[serde(default)]
+    pub reported: Vec<ReportedCode>,
     /// What is unknown and keeps the verdict open, with the command that would settle it.
     pub missing: Vec<String>,
     /// What each known client would meet.
