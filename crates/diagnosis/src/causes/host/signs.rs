@@ -42,10 +42,10 @@ mod tests {
     use rdpdoctor_protocol::negotiation::Protocols;
     use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
 
-    use crate::Detection;
     use crate::causes::find;
     use crate::evidence::{Ending, Evidence};
     use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::{Detection, Verdict, judge};
 
     const NO_RDP: [&str; 4] = ["listener-disabled", "port-changed", "rdp-disabled", "service-stopped"];
     const NO_TCP: [&str; 1] = ["firewall-rule-disabled"];
@@ -117,5 +117,12 @@ mod tests {
         let evidence = served(&CertificateMaker::windows("TS01").valid(-200, -17));
         assert_open(&NO_KEY[..1], &evidence);
         assert_refuted(&NO_KEY[3..], &evidence);
+    }
+
+    #[test]
+    fn a_failed_renewal_that_somebody_tells_of_does_not_close_a_server_that_serves() {
+        let expired = CertificateMaker::windows("TS01").valid(-200, -17);
+        let scene = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::HYBRID_EX).serves(&[expired]));
+        assert_eq!(judge(&scene.told(&["event=1058"]).evidence()).verdict, Verdict::Warning);
     }
 }
