@@ -1,13 +1,15 @@
+mod asked;
+
 use std::cmp::Reverse;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::profile;
 use crate::causes::CAUSES;
 use crate::evidence::Evidence;
-use crate::told::Statements;
 use crate::view::client_gets_through;
-use crate::{Cause, Certainty, Detection, Proof, ProofItem, Severity};
+use crate::{Cause, Certainty, Detection, Proof, ProofItem, Severity, told};
 
 /// The margin in decibans from which a finding is `likely`.
 const LIKELY_MARGIN: i16 = 10;
@@ -79,10 +81,18 @@ pub enum Grounds {
     Told,
 }
 
-/// Judges the evidence: same evidence, same answer.
+/// Judges the evidence: same evidence, same answer. The question is whether a current mstsc gets through, unless
+/// [`Evidence::client`] names another client.
 pub fn judge(evidence: &Evidence) -> Diagnosis {
-    let told = Statements::of(evidence);
-    let mut findings: Vec<Finding> = CAUSES.iter().filter_map(|cause| detect(cause, evidence, &told)).collect();
+    let diagnosis = for_mstsc(evidence);
+    match evidence.client.as_deref().and_then(profile) {
+        Some(client) => asked::answer(client, evidence, diagnosis),
+        None => diagnosis,
+    }
+}
+
+fn for_mstsc(evidence: &Evidence) -> Diagnosis {
+    let mut findings: Vec<Finding> = CAUSES.iter().filter_map(|cause| detect(cause, evidence)).collect();
     settle_certainty(&mut findings);
     connect_symptoms(&mut findings);
     let aside: Vec<&'static str> =
@@ -102,8 +112,8 @@ pub fn judge(evidence: &Evidence) -> Diagnosis {
     Diagnosis { verdict, findings, has_root }
 }
 
-fn detect(cause: &'static Cause, evidence: &Evidence, told: &Statements) -> Option<Finding> {
-    let told = told.about(cause.id);
+fn detect(cause: &'static Cause, evidence: &Evidence) -> Option<Finding> {
+    let told = told::weights(evidence, cause.id);
     let (proof, certainty, grounds) = match (cause.detect)(evidence) {
         Detection::Confirmed(proof) => (proof, Certainty::Confirmed, Grounds::Measured),
         Detection::Likely(mut proof) => {
@@ -225,7 +235,6 @@ mod tests {
     use super::*;
     use crate::evidence::{Ending, SystemAnswer};
     use crate::testing::Scene;
-    use crate::told;
 
     #[test]
     fn nothing_seen_is_inconclusive() {

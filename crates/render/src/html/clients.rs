@@ -113,7 +113,18 @@ mod tests {
         let (client, reason) = ("freerdp-2".to_owned(), "why".to_owned());
         let title = "FreeRDP 2".to_owned();
         let (version, suite, facts) = (None, None, Vec::new());
-        ClientRow { client, title, confidence: Confidence::High, outcome, stage, version, suite, reason, facts }
+        ClientRow {
+            client,
+            title,
+            confidence: Confidence::High,
+            outcome,
+            stage,
+            version,
+            suite,
+            reason,
+            facts,
+            settings: Vec::new(),
+        }
     }
 
     #[test]
