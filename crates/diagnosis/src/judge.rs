@@ -1,15 +1,13 @@
-mod asked;
-
 use std::cmp::Reverse;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::profile;
 use crate::causes::CAUSES;
 use crate::evidence::Evidence;
+use crate::told::Statements;
 use crate::view::client_gets_through;
-use crate::{Cause, Certainty, Detection, Proof, ProofItem, Severity, told};
+use crate::{Cause, Certainty, Detection, Proof, ProofItem, Severity};
 
 /// The margin in decibans from which a finding is `likely`.
 const LIKELY_MARGIN: i16 = 10;
@@ -81,18 +79,10 @@ pub enum Grounds {
     Told,
 }
 
-/// Judges the evidence: same evidence, same answer. The question is whether a current mstsc gets through, unless
-/// [`Evidence::client`] names another client.
+/// Judges the evidence: same evidence, same answer.
 pub fn judge(evidence: &Evidence) -> Diagnosis {
-    let diagnosis = for_mstsc(evidence);
-    match evidence.client.as_deref().and_then(profile) {
-        Some(client) => asked::answer(client, evidence, diagnosis),
-        None => diagnosis,
-    }
-}
-
-fn for_mstsc(evidence: &Evidence) -> Diagnosis {
-    let mut findings: Vec<Finding> = CAUSES.iter().filter_map(|cause| detect(cause, evidence)).collect();
+    let told = Statements::of(evidence);
+    let mut findings: Vec<Finding> = CAUSES.iter().filter_map(|cause| detect(cause, evidence, &told)).collect();
     settle_certainty(&mut findings);
     connect_symptoms(&mut findings);
     let aside: Vec<&'static str> =
@@ -112,8 +102,8 @@ fn for_mstsc(evidence: &Evidence) -> Diagnosis {
     Diagnosis { verdict, findings, has_root }
 }
 
-fn detect(cause: &'static Cause, evidence: &Evidence) -> Option<Finding> {
-    let told = told::weights(evidence, cause.id);
+fn detect(cause: &'static Cause, evidence: &Evidence, told: &Statements) -> Option<Finding> {
+    let told = told.about(cause.id);
     let (proof, certainty, grounds) = match (cause.detect)(evidence) {
         Detection::Confirmed(proof) => (proof, Certainty::Confirmed, Grounds::Measured),
         Detection::Likely(mut proof) => {
@@ -235,6 +225,7 @@ mod tests {
     use super::*;
     use crate::evidence::{Ending, SystemAnswer};
     use crate::testing::Scene;
+    use crate::told;
 
     #[test]
     fn nothing_seen_is_inconclusive() {

@@ -15,6 +15,7 @@ use rdpdoctor_protocol::negotiation::{FailureCode, Protocols, ResponseFlags};
 use rdpdoctor_protocol::stranger::Stranger;
 use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
 
+use crate::catalogue::codes;
 use crate::evidence::{
     Attempt, Connected, Echo, EchoOutcome, Ending, Evidence, KeyExchangeSeen, LookupOutcome, NameServerAnswer,
     NegotiateAnswer, Negotiated, Offer, RecordType, Seen, ServerHelloSeen, Source, StrangerSeen, SystemAnswer, Target,
@@ -121,6 +122,13 @@ impl Scene {
     pub fn told(mut self, facts: &[&str]) -> Self {
         let read = facts.iter().map(|fact| fact.parse().expect("a fact of the list"));
         self.evidence.told.facts.extend(read);
+        self
+    }
+
+    /// The error codes in a text that somebody pastes.
+    #[must_use]
+    pub fn error(mut self, text: &str) -> Self {
+        self.evidence.told.codes.extend(codes::read(text).codes);
         self
     }
 

@@ -78,6 +78,13 @@ fn certificate_expired_and_weak() {
 }
 
 #[test]
+fn healthy_with_codes_that_somebody_named() {
+    insta::assert_snapshot!(shown(
+        nla().error("Error code: 0x904 Extended error code: 0x7, 0xDEADBEEF").told(&["vpn"])
+    ));
+}
+
+#[test]
 fn healthy_with_tls() {
     insta::assert_snapshot!(shown(
         Scene::named("ts02", &["10.0.0.6"])

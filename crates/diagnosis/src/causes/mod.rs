@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod certificate;
+mod client;
 mod connect;
 mod gateway;
 mod host;
@@ -94,8 +95,28 @@ pub static CAUSES: &[&Cause] = &[
     &session::session_limit::CAUSE,
     &session::udp_transport_broken::CAUSE,
     // host
+    &host::certificate_not_renewed::CAUSE,
+    &host::cloned_machine_keys::CAUSE,
+    &host::configured_certificate_missing::CAUSE,
+    &host::firewall_rule_disabled::CAUSE,
+    &host::listener_disabled::CAUSE,
+    &host::machine_keys_missing::CAUSE,
+    &host::machine_keys_permissions::CAUSE,
     &host::nla_disabled::CAUSE,
+    &host::port_changed::CAUSE,
+    &host::rdp_disabled::CAUSE,
     &host::security_layer_weak::CAUSE,
+    &host::service_stopped::CAUSE,
+    &host::stale_key_container::CAUSE,
+    // client
+    &client::client_credssp_broken::CAUSE,
+    &client::client_defect::CAUSE,
+    &client::client_firewall::CAUSE,
+    &client::client_is_server::CAUSE,
+    &client::client_license_store_damaged::CAUSE,
+    &client::client_policy_forbids::CAUSE,
+    &client::client_profile_stale::CAUSE,
+    &client::client_tls_too_old::CAUSE,
 ];
 
 /// Ids that once named a cause, and what replaced them. A released id is never used for anything else.

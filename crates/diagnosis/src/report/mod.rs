@@ -6,14 +6,16 @@ pub mod diff;
 mod identity;
 mod protocols;
 mod read;
+mod reported;
 mod stages;
 mod ways_in;
 
 pub use build::build;
-pub use clients::{ClientOutcome, ClientRow, Deviation};
+pub use clients::{ClientOutcome, ClientRow};
 pub use identity::ServerIdentity;
 pub use protocols::{ProtocolState, Protocols};
 pub use read::{LONGEST_REPORT, ReadError, read};
+pub use reported::{Reading, ReportedCode};
 pub use ways_in::{Way, WayIn, WayInState};
 
 use std::net::SocketAddr;
@@ -51,17 +53,13 @@ pub struct Report {
     pub server: Option<ServerIdentity>,
     /// What was found, the root cause first.
     pub findings: Vec<ReportFinding>,
+    /// The error codes that somebody named, and which finding explains each.
+    #[serde(default)]
+    pub reported: Vec<ReportedCode>,
     /// What is unknown and keeps the verdict open, with the command that would settle it.
     pub missing: Vec<String>,
     /// What each known client would meet.
     pub clients: Vec<ClientRow>,
-    /// The row of the client that was asked about: verdict and root cause are then its own, and not those of a current
-    /// mstsc. Null where none was.
-    #[serde(default)]
-    pub asked_client: Option<ClientRow>,
-    /// How the server differs from the defaults of the releases that it may be; empty where it was not seen to.
-    #[serde(default)]
-    pub deviation: Vec<Deviation>,
     /// How to reach the machine otherwise, where Remote Desktop does not lead there; what is open first.
     #[serde(default)]
     pub ways_in: Vec<WayIn>,

@@ -153,8 +153,13 @@ impl Values {
     }
 }
 
+/// `ID` or `ID=VALUE`, in the one spelling under which weights are kept.
+pub(super) fn spelling(told: &ToldFact) -> String {
+    told.value.as_ref().map_or_else(|| told.id.clone(), |value| format!("{}={value}", told.id))
+}
+
 /// What was said, as a sentence; an id of another version of the list stands for itself.
-pub(crate) fn sentence(told: &ToldFact) -> String {
+pub(super) fn sentence(told: &ToldFact) -> String {
     match find(&told.id) {
         Some(fact) => format!("you said that {}", fact.says(told.value.as_deref())),
         None => format!("you said {}", shown(&told.id)),

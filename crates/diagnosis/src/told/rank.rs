@@ -1,6 +1,6 @@
 use std::cmp::Reverse;
 
-use super::weights;
+use super::Statements;
 use crate::causes::CAUSES;
 use crate::evidence::Evidence;
 use crate::{Cause, Detection, ProofItem};
@@ -18,18 +18,19 @@ pub struct Ranked {
 
 /// The causes that measurement leaves possible and for which anything speaks, the likeliest first.
 pub fn rank(evidence: &Evidence) -> Vec<Ranked> {
-    let mut ranked: Vec<Ranked> = CAUSES.iter().filter_map(|cause| ranked(cause, evidence)).collect();
+    let told = Statements::of(evidence);
+    let mut ranked: Vec<Ranked> = CAUSES.iter().filter_map(|cause| ranked(cause, evidence, &told)).collect();
     ranked.sort_by_key(|ranked| (Reverse(ranked.score), ranked.cause.stage, ranked.cause.id));
     ranked
 }
 
-fn ranked(cause: &'static Cause, evidence: &Evidence) -> Option<Ranked> {
+fn ranked(cause: &'static Cause, evidence: &Evidence, told: &Statements) -> Option<Ranked> {
     let mut moved_by = match (cause.detect)(evidence) {
         Detection::Confirmed(proof) | Detection::Likely(proof) => proof.items,
         Detection::Unknown(_) => Vec::new(),
         Detection::RuledOut => return None,
     };
-    moved_by.extend(weights(evidence, cause.id));
+    moved_by.extend(told.about(cause.id));
     let speaks = moved_by.iter().any(|item| item.decibans > 0);
     let score = moved_by.iter().fold(cause.prior, |sum, item| sum.saturating_add(item.decibans));
     speaks.then_some(Ranked { cause, score, moved_by })

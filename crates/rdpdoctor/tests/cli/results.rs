@@ -56,6 +56,18 @@ fn every_fault_of_the_lab_ends_in_a_valid_report() {
 }
 
 #[test]
+fn a_code_that_somebody_names_is_answered() {
+    let output = run("lab private-key-unusable --diagnose --format json --error 0x904/0x7 --fact event=1057");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_valid(&report);
+    assert_eq!(report["reported"][0]["explained_by"][0], "private-key-unusable");
+    assert_eq!(report["evidence"]["told"]["codes"].as_array().map(Vec::len), Some(2));
+    let healthy = run("lab healthy --diagnose --error 0x904/0x7");
+    assert_eq!(code(&healthy), 0, "what is said does not make a healthy server ill");
+    assert!(out(&healthy).contains("=> nothing that was measured from here explains it"), "{}", out(&healthy));
+}
+
+#[test]
 fn a_redacted_report_is_valid_and_names_nobody() {
     let output = run("lab healthy --diagnose --format json");
     let plain: Value = serde_json::from_slice(&output.stdout).unwrap();

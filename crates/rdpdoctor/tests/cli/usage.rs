@@ -12,7 +12,7 @@ fn complaint(arguments: &[&str]) -> String {
 
 #[test]
 fn wrong_usage_gets_one_line_that_names_the_mend() {
-    let cases: [(&[&str], &str); 20] = [
+    let cases: [(&[&str], &str); 22] = [
         (&["diagnose"], "<TARGET>"),
         (&[""], "no host given: type a name or an address"),
         (&["ts01:99999"], "\"99999\" is no TCP port: type a number from 1 to 65535"),
@@ -24,6 +24,8 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
         (&["ts01", "--format", "xml"], "possible values: text, json, jsonl"),
         (&["ts01", "--timeout", "0"], "a number of seconds from 0.1 to 3600"),
         (&["ts01", "--fact", "works-by-up"], "no fact is called \"works-by-up\"; did you mean works-by-ip?"),
+        (&["ts01", "--error", ""], "no error code stands in"),
+        (&["ts01", "--error", "it does not work"], "type it as 0x904/0x7"),
         (&["ts01", "--fact", "event"], "the fact \"event\" takes a value: event=VALUE, a number"),
         (&["ts01", "--fact", "role=king"], "one of workstation, session-host"),
         (&["ts01", "--fact", "vpn=yes"], "the fact \"vpn\" takes no value"),

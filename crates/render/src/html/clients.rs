@@ -113,18 +113,7 @@ mod tests {
         let (client, reason) = ("freerdp-2".to_owned(), "why".to_owned());
         let title = "FreeRDP 2".to_owned();
         let (version, suite, facts) = (None, None, Vec::new());
-        ClientRow {
-            client,
-            title,
-            confidence: Confidence::High,
-            outcome,
-            stage,
-            version,
-            suite,
-            reason,
-            facts,
-            settings: Vec::new(),
-        }
+        ClientRow { client, title, confidence: Confidence::High, outcome, stage, version, suite, reason, facts }
     }
 
     #[test]

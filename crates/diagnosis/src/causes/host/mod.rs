@@ -1,4 +1,17 @@
-//! Settings of the server itself, as far as they show on the wire.
+//! What is wrong on the server itself. The security settings show on the wire; of the rest the wire at most refutes.
 
+pub(super) mod certificate_not_renewed;
+pub(super) mod cloned_machine_keys;
+pub(super) mod configured_certificate_missing;
+pub(super) mod firewall_rule_disabled;
+pub(super) mod listener_disabled;
+pub(super) mod machine_keys_missing;
+pub(super) mod machine_keys_permissions;
 pub(super) mod nla_disabled;
+pub(super) mod port_changed;
+pub(super) mod rdp_disabled;
+mod remedies;
 pub(super) mod security_layer_weak;
+pub(super) mod service_stopped;
+mod signs;
+pub(super) mod stale_key_container;
