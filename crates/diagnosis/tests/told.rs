@@ -1,10 +1,5 @@
 //! What people say of a failure, and how the causes rank then.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a helper of tests may stop where an expectation fails, and says what it left out"
-)]
+#![expect(clippy::panic, reason = "a helper of tests may stop where an expectation fails")]
 
 use std::path::Path;
 
