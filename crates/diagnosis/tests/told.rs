@@ -69,10 +69,10 @@ fn every_cause_fires_and_has_a_near_miss() {
         let Some([_, fires, near_miss]) = rows.iter().find(|[id, ..]| *id == cause.id) else {
             panic!("{}: no case", cause.id)
         };
-        let fired = told(fires);
-        assert!(fired.iter().take(NEAR).any(|id| *id == cause.id), "{} on {fires}: {fired:?}", cause.id);
-        let missed = told(near_miss);
-        assert!(!missed.is_empty() && missed.first() != Some(&cause.id), "{} on {near_miss}: {missed:?}", cause.id);
+        let hits = told(fires);
+        assert!(hits.iter().take(NEAR).any(|id| *id == cause.id), "{} on {fires}: {hits:?}", cause.id);
+        let others = told(near_miss);
+        assert!(!others.is_empty() && others.first() != Some(&cause.id), "{} on {near_miss}: {others:?}", cause.id);
     }
 }
 
