@@ -2,7 +2,7 @@
 
 use crate::Detection;
 use crate::evidence::{Attempt, Evidence};
-use crate::view::{AddressView, client_address};
+use crate::view::{AddressView, client_address, client_gets_through};
 
 /// Refuted by an answer in RDP: the service runs, is switched on, and listens at this port.
 pub(super) fn unless_rdp_answers(evidence: &Evidence) -> Detection {
@@ -17,6 +17,22 @@ pub(super) fn unless_tcp_connects(evidence: &Evidence) -> Detection {
 /// Refuted by a completed handshake, or a signature that fits: the service can use the key of its certificate.
 pub(super) fn unless_key_works(evidence: &Evidence) -> Detection {
     unless(evidence, key_works)
+}
+
+/// Refuted by a ServerHello: a TLS version is left.
+pub(super) fn unless_tls_is_spoken(evidence: &Evidence) -> Detection {
+    let answers = |attempt: &Attempt| attempt.tls.as_ref().is_some_and(|tls| tls.server_hello.is_some());
+    unless(evidence, |address| address.attempts().any(|(_, attempt)| answers(attempt)))
+}
+
+/// Refuted where a current client gets through.
+pub(super) fn unless_client_is_served(evidence: &Evidence) -> Detection {
+    unless(evidence, |_| client_gets_through(evidence))
+}
+
+/// Nothing that shows from outside speaks for or against it.
+pub(super) fn open_from_outside(_: &Evidence) -> Detection {
+    Detection::Unknown(Vec::new())
 }
 
 /// Refuted where `healthy` holds at the address that a client takes; open otherwise, and nothing outside settles it.
@@ -47,9 +63,19 @@ mod tests {
     use crate::testing::{CertificateMaker, Scene, Script};
     use crate::{Detection, Verdict, judge};
 
-    const NO_RDP: [&str; 4] = ["listener-disabled", "port-changed", "rdp-disabled", "service-stopped"];
+    const NO_RDP: [&str; 5] = ["listener-disabled", "port-changed", "port-taken", "rdp-disabled", "service-stopped"];
     const NO_TCP: [&str; 1] = ["firewall-rule-disabled"];
 
+    /// Of these nothing shows from outside.
+    const OPEN: [&str; 7] = [
+        "brute-force-attack",
+        "connection-limit-low",
+        "fips-mode",
+        "policy-conflict",
+        "resource-exhausted",
+        "termsrv-patched",
+        "update-regression",
+    ];
     const NO_KEY: [&str; 6] = [
         "certificate-not-renewed",
         "cloned-machine-keys",
@@ -88,6 +114,27 @@ mod tests {
         assert_open(&NO_TCP, &Scene::unresolved("ts01").evidence());
         assert_open(&NO_TCP, &scene(|a| a.ends(Ending::Silent)));
         assert_refuted(&NO_TCP, &scene(|a| a.connects().ends(Ending::Fin)));
+    }
+
+    #[test]
+    fn a_server_hello_refutes_that_no_version_is_left_and_a_client_that_is_served_that_no_suite_is() {
+        let (versions, suites) = (["schannel-protocol-disabled"], ["schannel-ciphers-restricted"]);
+        let cut = scene(|a| a.selects(Protocols::SSL).starts_tls().ends(Ending::Reset));
+        for evidence in [&Scene::unresolved("ts01").evidence(), &cut] {
+            assert_open(&versions, evidence);
+            assert_open(&suites, evidence);
+        }
+        let hello = |a: Script| a.answers_hello(ProtocolVersion::TLS12, CipherSuite(0x2f)).ends(Ending::Reset);
+        let answered = scene(|a| hello(a.selects(Protocols::SSL)));
+        assert_refuted(&versions, &answered);
+        assert_open(&suites, &answered);
+        assert_refuted(&suites, &scene(|a| a.selects(Protocols::SSL).completes_tls()));
+    }
+
+    #[test]
+    fn what_nothing_shows_stays_open_on_a_healthy_server_too() {
+        assert_open(&OPEN, &Scene::unresolved("ts01").evidence());
+        assert_open(&OPEN, &scene(|a| a.selects(Protocols::SSL).completes_tls()));
     }
 
     fn served(maker: &CertificateMaker) -> Evidence {
