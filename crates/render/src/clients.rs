@@ -1,5 +1,6 @@
 //! Clients in groups that meet the same.
 
+use rdpdoctor_diagnosis::Stage;
 use rdpdoctor_diagnosis::catalogue::Confidence;
 use rdpdoctor_diagnosis::report::{ClientOutcome, ClientRow, Report};
 
@@ -11,8 +12,10 @@ const SERIES: [&str; 2] = ["Windows Server ", "Windows "];
 /// Clients with one outcome for one reason.
 pub(crate) struct Group<'a> {
     pub(crate) outcome: ClientOutcome,
-    /// "Windows 7 SP1 to 11 25H2, FreeRDP 2": runs without a gap are drawn together.
-    pub(crate) names: String,
+    /// "Windows 7 SP1 to 11 25H2", "FreeRDP 2": releases without a gap are drawn together.
+    pub(crate) names: Vec<String>,
+    /// Where they fail or warn.
+    pub(crate) stage: Option<Stage>,
     /// Empty where they connect.
     pub(crate) reason: &'a str,
 }
@@ -42,12 +45,12 @@ fn alike(one: &ClientRow, other: &ClientRow) -> bool {
 
 fn describe<'a>(group: &[&'a ClientRow], all: &[&ClientRow]) -> Option<Group<'a>> {
     let first = group.first()?;
-    let names = if group.len() == all.len() { "all that are known".to_owned() } else { names(group, all) };
+    let names = if group.len() == all.len() { vec!["all that are known".to_owned()] } else { names(group, all) };
     let reason = if first.outcome == ClientOutcome::Connects { "" } else { first.reason.as_str() };
-    Some(Group { outcome: first.outcome, names, reason })
+    Some(Group { outcome: first.outcome, names, stage: first.stage, reason })
 }
 
-fn names(group: &[&ClientRow], all: &[&ClientRow]) -> String {
+fn names(group: &[&ClientRow], all: &[&ClientRow]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for family in ["Windows ", "Windows Server ", ""] {
         let members: Vec<&ClientRow> = all.iter().copied().filter(|row| family_of(row) == family).collect();
@@ -56,7 +59,7 @@ fn names(group: &[&ClientRow], all: &[&ClientRow]) -> String {
             names.extend(drawn_together(run, family));
         }
     }
-    names.join(", ")
+    names
 }
 
 fn family_of(row: &ClientRow) -> &'static str {

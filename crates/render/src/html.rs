@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use rdpdoctor_diagnosis::Verdict;
 use rdpdoctor_diagnosis::report::Report;
 
-pub(crate) use escape::prose;
+pub(crate) use escape::{command, prose};
 
 use crate::words;
 use target::Target;

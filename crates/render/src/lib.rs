@@ -15,6 +15,7 @@ pub mod text;
 
 mod canvas;
 mod clients;
+mod reported;
 mod style;
 mod words;
 

@@ -7,6 +7,7 @@ use rdpdoctor_diagnosis::report::{Outcome, ProtocolState, Report, ReportFinding,
 use rdpdoctor_diagnosis::{Remedy, Verdict};
 
 use crate::clients::{Group, groups, known};
+use crate::reported::{Answer, answers, heading};
 use crate::words;
 use escape::{code, fenced, prose, text};
 
@@ -28,6 +29,7 @@ fn summary(reports: &[Report]) -> String {
 fn target(report: &Report, zone: &TimeZone) -> String {
     let mut blocks = vec![verdict(report), steps(&report.stages)];
     blocks.extend(protocols(report));
+    blocks.extend(codes(report));
     if let Some(root) = report.root() {
         blocks.extend(list("Proof", root.proof.iter().map(|item| prose(&item.text))));
         blocks.extend(remedies(&root.remedies));
@@ -66,6 +68,16 @@ fn protocols(report: &Report) -> Option<String> {
     let states: Vec<String> =
         rows.map(|(name, state)| format!("{} {}", code(name), words::protocol_state(state))).collect();
     (!states.is_empty()).then(|| format!("Security: {}\n", states.join(", ")))
+}
+
+fn codes(report: &Report) -> Option<String> {
+    let line = |(name, meaning): &(&str, String)| format!("- {}: {}\n", code(name), prose(meaning));
+    let one = |answer: Answer<'_>| {
+        let codes: Vec<String> = answer.codes.iter().map(line).collect();
+        format!("{}\n{}\n", codes.concat(), prose(answer.advice))
+    };
+    let answers: Vec<String> = answers(report).into_iter().map(one).collect();
+    (!answers.is_empty()).then(|| format!("### {}\n\n{}", heading(report), answers.join("\n")))
 }
 
 fn remedies(remedies: &[Remedy]) -> Option<String> {
@@ -111,8 +123,9 @@ fn way_in(way: &WayIn) -> String {
 }
 
 fn clients(report: &Report) -> Option<String> {
-    let row =
-        |group: &Group<'_>| [words::client_outcome(group.outcome).to_owned(), text(&group.names), text(group.reason)];
+    let row = |group: &Group<'_>| {
+        [words::client_outcome(group.outcome).to_owned(), text(group.names.join(", ")), text(group.reason)]
+    };
     let groups = groups(&known(report));
     let rows = table(["Outcome", "Clients", "Why"], groups.iter().map(row));
     (!groups.is_empty()).then(|| format!("### Clients\n\n{rows}"))

@@ -1,6 +1,7 @@
 //! Text for people, on anything down to a serial console of 80 columns.
 //!
-//! Verdict first; then the connection step by step, the proof, what to do, what is missing, what else was found.
+//! Verdict first; then the connection step by step, the proof, what to do, who gets through, what is missing, what else
+//! was found.
 
 mod clients;
 mod findings;

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rdpdoctor_diagnosis::report::{ClientOutcome, Outcome, ProtocolState, Report, ReportFinding};
+use rdpdoctor_diagnosis::catalogue::profiles;
+use rdpdoctor_diagnosis::report::{ClientOutcome, Outcome, ProtocolState, Report, ReportFinding, ServerIdentity};
 use rdpdoctor_diagnosis::{Certainty, Place, Remedy, Safety, Severity, Verdict};
 
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
@@ -40,6 +41,16 @@ pub(crate) fn found(report: &Report) -> String {
 pub(crate) fn address(report: &Report) -> Option<IpAddr> {
     let target = report.target.as_ref().filter(|target| target.asked.literal().is_none())?;
     target.address
+}
+
+/// The releases of Windows that the server may be, for people.
+pub(crate) fn releases(server: &ServerIdentity) -> Option<String> {
+    let title = |id: &String| {
+        let known = profiles().iter().flat_map(|profile| profile.ids.iter().zip(&profile.titles));
+        known.into_iter().find(|(known, _)| *known == id).map_or_else(|| id.clone(), |(_, title)| title.clone())
+    };
+    let titles: Vec<String> = server.releases.iter().map(title).collect();
+    (!titles.is_empty()).then(|| titles.join(" or "))
 }
 
 /// What would make the answer surer.

@@ -169,6 +169,11 @@ fn several_targets_end_in_a_table() {
 }
 
 #[test]
+fn a_narrow_terminal() {
+    insta::assert_snapshot!(text::report(&report(filtered().evidence()), &Style::plain().unicode(true).width(40)));
+}
+
+#[test]
 fn every_line_fits_except_commands() {
     for width in [40, 80, 100] {
         let report = report(certificate_missing().evidence());

@@ -1,6 +1,6 @@
 //! Real servers and faulty networks for the tests: each server on a port of its own, ended by its process id when its
 //! [`Server`] is dropped; two network namespaces joined by a cable that loses, delays, cuts or swallows packets; a
-//! loopback that counts connections.
+//! loopback that counts connections; a browser for pages.
 //!
 //! Linux only, and only ever a development dependency.
 #![cfg(target_os = "linux")]
@@ -8,6 +8,7 @@
 mod availability;
 mod cable;
 pub mod certificate;
+pub mod chromium;
 pub mod freerdp_shadow;
 pub mod gnutls;
 pub mod inspector;

@@ -7,6 +7,9 @@ use rdpdoctor_protocol::text::safe_text;
 /// More than any sentence of ours; a stranger's banner ends here.
 const LONGEST_TEXT: usize = 4000;
 
+/// What fits into a line of a phone.
+const LONGEST_OPTION: usize = 28;
+
 /// What every expression of a template passes: nothing in it is markup, and nothing in it is hidden or turns the
 /// direction of its neighbours.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,6 +45,29 @@ impl fmt::Display for Prose<'_> {
     }
 }
 
+/// A command as markup: no line ends between the hyphen and the name of an option.
+pub(crate) fn command(text: &str) -> Command<'_> {
+    Command(text)
+}
+
+pub(crate) struct Command<'a>(&'a str);
+
+impl fmt::Display for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, word) in safe(self.0).split(' ').enumerate() {
+            if place > 0 {
+                f.write_char(' ')?;
+            }
+            let is_option = word.starts_with('-') && word.len() <= LONGEST_OPTION;
+            let (open, close) = if is_option { ("<span>", "</span>") } else { ("", "") };
+            f.write_str(open)?;
+            Html.write_escaped_str(&mut *f, word)?;
+            f.write_str(close)?;
+        }
+        Ok(())
+    }
+}
+
 fn safe(text: &str) -> Cow<'_, str> {
     let is_plain = text.len() <= LONGEST_TEXT && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if is_plain { Cow::Borrowed(text) } else { Cow::Owned(safe_text(text, LONGEST_TEXT)) }
@@ -65,6 +91,13 @@ mod tests {
         Page.write_escaped_char(&mut page, '\u{200b}').unwrap();
         assert_eq!(page, "\\u{200b}");
         assert_eq!(escaped(&"<".repeat(5000)).matches("&#60;").count(), LONGEST_TEXT - 1);
+    }
+
+    #[test]
+    fn options_stay_whole() {
+        assert_eq!(command("a  -B <c> d-e").to_string(), "a  <span>-B</span> &#60;c&#62; d-e");
+        let long = format!("-{}", "a".repeat(LONGEST_OPTION));
+        assert_eq!(command(&long).to_string(), long);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::attempts::Row;
 use super::certificates::{self, Fact, Link};
 use super::clients::Clients;
 use super::{sign, tone};
+use crate::reported::{Answer, answers, heading};
 use crate::words;
 
 /// One report, and where on the page it stands.
@@ -82,6 +83,14 @@ impl<'a> Target<'a> {
         };
         let rows = self.report.protocols.rows().into_iter();
         rows.map(|(name, state)| Protocol { name, state: words::protocol_state(state), tone: tone(state) }).collect()
+    }
+
+    pub(super) fn answers(&self) -> Vec<Answer<'_>> {
+        answers(self.report)
+    }
+
+    pub(super) fn codes_heading(&self) -> &'static str {
+        heading(self.report)
     }
 
     /// The numbers of the connections in which it was seen.
@@ -159,7 +168,7 @@ fn facts(server: &ServerIdentity) -> Vec<Fact> {
         ("NetBIOS name", server.computer.clone().filter(|_| server.dns_computer.is_some())),
         ("Domain", server.dns_domain.clone().or_else(|| server.domain.clone())),
         ("Forest", server.forest.clone()),
-        ("Windows", (!server.releases.is_empty()).then(|| server.releases.join(" or "))),
+        ("Windows", words::releases(server)),
         ("Build", server.version.map(|v| format!("{}.{}.{}", v.major, v.minor, v.build))),
         ("CredSSP", server.credssp_version.map(|version| format!("version {version}"))),
         ("Its clock", server.time.map(|time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())),

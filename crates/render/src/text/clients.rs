@@ -24,5 +24,6 @@ fn line(canvas: &mut Canvas<'_>, group: &clients::Group<'_>) {
         ClientOutcome::Unknown => ("unknown", Paint::Faint),
     };
     let reason = if group.reason.is_empty() { String::new() } else { format!(": {}", group.reason) };
-    canvas.flow(2, &[Piece::new(format!("{word:<9}"), paint)], &[Piece::plain(format!("{}{reason}", group.names))]);
+    let names = group.names.join(", ");
+    canvas.flow(2, &[Piece::new(format!("{word:<9}"), paint)], &[Piece::plain(format!("{names}{reason}"))]);
 }

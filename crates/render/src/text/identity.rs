@@ -2,6 +2,7 @@ use rdpdoctor_diagnosis::certificate::Certificate;
 use rdpdoctor_diagnosis::report::{Report, ServerIdentity};
 
 use crate::canvas::{Canvas, Piece};
+use crate::words;
 
 /// Who the server says it is, in two lines; nothing where it did not say.
 pub(super) fn lines(canvas: &mut Canvas<'_>, report: &Report) {
@@ -26,7 +27,7 @@ fn server(server: &ServerIdentity) -> String {
         name.cloned(),
         domain.map(|domain| format!("domain {domain}")),
         server.forest.as_ref().map(|forest| format!("forest {forest}")),
-        (!server.releases.is_empty()).then(|| server.releases.join(" or ")),
+        words::releases(server),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -14,6 +14,9 @@ pub(super) fn all(canvas: &mut Canvas<'_>, remedies: &[Remedy]) {
     }
     canvas.heading("What to do");
     for (number, remedy) in (1..).zip(remedies) {
+        if number > 1 {
+            canvas.blank();
+        }
         one(canvas, number, remedy);
     }
 }

@@ -30,7 +30,8 @@ pub(crate) fn expired() -> Report {
 }
 
 pub(crate) fn certificate_missing() -> Report {
-    let scene = Scene::named("ts01", &["10.0.0.5"]).client(|a| a.fails(FailureCode::SSL_CERT_NOT_ON_SERVER));
+    let scene =
+        Scene::named("ts01", &["10.0.0.5"]).error("0x904/0x7").client(|a| a.fails(FailureCode::SSL_CERT_NOT_ON_SERVER));
     report(scene.asks(Protocols::RDP, |a| a.selects(Protocols::RDP)).evidence())
 }
 
