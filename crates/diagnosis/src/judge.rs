@@ -1,8 +1,11 @@
+mod asked;
+
 use std::cmp::Reverse;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::profile;
 use crate::causes::CAUSES;
 use crate::evidence::Evidence;
 use crate::told::Statements;
@@ -79,8 +82,17 @@ pub enum Grounds {
     Told,
 }
 
-/// Judges the evidence: same evidence, same answer.
+/// Judges the evidence: same evidence, same answer. The question is whether a current mstsc gets through, unless
+/// [`Evidence::client`] names another client.
 pub fn judge(evidence: &Evidence) -> Diagnosis {
+    let diagnosis = for_mstsc(evidence);
+    match evidence.client.as_deref().and_then(profile) {
+        Some(client) => asked::answer(client, evidence, diagnosis),
+        None => diagnosis,
+    }
+}
+
+fn for_mstsc(evidence: &Evidence) -> Diagnosis {
     let told = Statements::of(evidence);
     let mut findings: Vec<Finding> = CAUSES.iter().filter_map(|cause| detect(cause, evidence, &told)).collect();
     settle_certainty(&mut findings);

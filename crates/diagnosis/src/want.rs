@@ -2,6 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use rdpdoctor_protocol::negotiation::Protocols;
 
+use crate::catalogue::profile;
 use crate::causes::CAUSES;
 use crate::clients;
 use crate::evidence::{Ending, Evidence, Offer, RemoteService, SystemAnswer};
@@ -89,12 +90,14 @@ pub struct Budget {
     pub depth: Depth,
     /// Whether to ask by which other services the machine can be reached: one more connection each.
     pub services: bool,
+    /// The id of a client whose own hello is worth connections, where one was asked about.
+    pub client: Option<&'static str>,
 }
 
 impl Default for Budget {
     /// A broken server costs at most 20 connections; a healthy one is settled after at most 4.
     fn default() -> Self {
-        Self { connections: 20, depth: Depth::Gentle, services: false }
+        Self { connections: 20, depth: Depth::Gentle, services: false, client: None }
     }
 }
 
@@ -115,6 +118,9 @@ pub fn next(evidence: &Evidence, budget: &Budget) -> Vec<Want> {
     if budget.depth == Depth::Deep {
         wants.extend(enumeration(evidence));
         wants.extend(clients::for_all(evidence, &judge(evidence).findings));
+    }
+    if let Some(client) = budget.client.and_then(profile) {
+        wants.extend(clients::for_one(client, evidence, &judge(evidence).findings));
     }
     if budget.services {
         wants.extend(services(evidence));
@@ -197,8 +203,8 @@ mod tests {
     use crate::evidence::{ServiceAnswer, ServiceSeen};
     use crate::testing::{Scene, Script};
 
-    const SCAN: Budget = Budget { connections: 20, depth: Depth::Scan, services: false };
-    const DEEP: Budget = Budget { connections: 20, depth: Depth::Deep, services: false };
+    const SCAN: Budget = Budget { connections: 20, depth: Depth::Scan, services: false, client: None };
+    const DEEP: Budget = Budget { connections: 20, depth: Depth::Deep, services: false, client: None };
 
     fn offers(wants: &[Want]) -> Vec<Offer> {
         let offer = |want: &Want| match want {
@@ -284,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_never_exceeded() {
-        let one = Budget { connections: 1, depth: Depth::Gentle, services: false };
+        let one = Budget { connections: 1, depth: Depth::Gentle, services: false, client: None };
         assert_eq!(next(&Scene::named("ts01", &["10.0.0.5", "10.0.0.6"]).evidence(), &one).len(), 1);
         assert_eq!(next(&Scene::at("10.0.0.5").client(|a| a.ends(Ending::Refused)).evidence(), &one), []);
     }

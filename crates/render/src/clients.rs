@@ -18,12 +18,18 @@ pub(crate) struct Group<'a> {
     pub(crate) stage: Option<Stage>,
     /// Empty where they connect.
     pub(crate) reason: &'a str,
+    pub(crate) rows: Vec<&'a ClientRow>,
 }
 
 /// The clients that somebody has observed; none where nothing is known of anybody, as the rest of the report says why.
 pub(crate) fn known(report: &Report) -> Vec<&ClientRow> {
-    let rows: Vec<&ClientRow> = report.clients.iter().filter(|row| row.confidence != Confidence::Unobserved).collect();
+    let rows: Vec<&ClientRow> = report.clients.iter().filter(|row| !is_unobserved(row)).collect();
     if rows.iter().all(|row| row.outcome == ClientOutcome::Unknown) { Vec::new() } else { rows }
+}
+
+/// Nothing can be said of a client that nobody has observed, unless the negotiation alone decides.
+fn is_unobserved(row: &ClientRow) -> bool {
+    row.confidence == Confidence::Unobserved && row.outcome == ClientOutcome::Unknown
 }
 
 /// Rows that share outcome and, unless they connect, reason; the best outcome first.
@@ -47,7 +53,7 @@ fn describe<'a>(group: &[&'a ClientRow], all: &[&ClientRow]) -> Option<Group<'a>
     let first = group.first()?;
     let names = if group.len() == all.len() { vec!["all that are known".to_owned()] } else { names(group, all) };
     let reason = if first.outcome == ClientOutcome::Connects { "" } else { first.reason.as_str() };
-    Some(Group { outcome: first.outcome, names, stage: first.stage, reason })
+    Some(Group { outcome: first.outcome, names, stage: first.stage, reason, rows: group.to_vec() })
 }
 
 fn names(group: &[&ClientRow], all: &[&ClientRow]) -> Vec<String> {

@@ -30,12 +30,14 @@ pub fn report(report: &Report, style: &Style) -> String {
     stages::protocols(&mut canvas, report);
     identity::lines(&mut canvas, report);
     reported::codes(&mut canvas, report);
+    clients::asked(&mut canvas, report);
     if let Some(root) = report.root() {
         findings::proof(&mut canvas, root);
         remedies::all(&mut canvas, &root.remedies);
     }
     ways_in::all(&mut canvas, report, style);
     clients::groups(&mut canvas, report);
+    clients::deviation(&mut canvas, report);
     findings::missing(&mut canvas, report);
     findings::others(&mut canvas, report);
     footer(&mut canvas, report, style);

@@ -68,6 +68,7 @@ pub(crate) fn others(report: &Report) -> impl Iterator<Item = &ReportFinding> {
 pub(crate) fn sentence(report: &Report) -> &str {
     match (report.root(), report.verdict) {
         (Some(root), _) => &root.title,
+        (None, Verdict::Healthy) if report.asked_client.is_some() => "The client that was asked about gets through",
         (None, Verdict::Healthy) => "A current Remote Desktop client gets through",
         (None, _) => "What was measured does not settle whether a client gets through",
     }

@@ -3,12 +3,15 @@
 pub mod codes;
 
 mod abilities;
+mod client_flags;
 mod host_builds;
 mod interop;
 mod profiles;
 pub(crate) mod table;
 
 pub use abilities::{Abilities, ServerKey};
+pub use client_flags::ClientSetting;
+pub(crate) use client_flags::{Trouble, client_settings};
 pub use host_builds::releases_with_build;
 pub use interop::{Interop, common_suites, judge_tls};
 pub use profiles::{CertificateHabit, Confidence, Profile, SecurityProtocol, VersionRange, profile, profiles};

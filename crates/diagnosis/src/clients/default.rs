@@ -20,7 +20,7 @@ pub(super) fn expect(client: &Profile, evidence: &Evidence, mut fate: Fate) -> F
         let abilities = Abilities::of_server(server);
         abilities.is_some_and(|abilities| matches!(judge_tls(client, &abilities), Interop::Ok { .. }))
     };
-    if !servers.is_empty() && servers.iter().all(agree) {
+    if !servers.is_empty() && super::deviations(evidence).is_empty() && servers.iter().all(agree) {
         fate.reason.push_str("; as the server's build comes, it connects");
     }
     fate

@@ -1,7 +1,7 @@
 //! What the attempts show of the server's TLS: what it picked, and what it refused.
 
 use rdpdoctor_protocol::tls::{
-    CipherSuite, HelloSpec, MODERN, NamedGroup, OLD, ProtocolVersion, SignatureScheme, TLS13,
+    CipherSuite, HelloSpec, KeyExchange, MODERN, NamedGroup, OLD, ProtocolVersion, SignatureScheme, TLS13,
 };
 
 use crate::catalogue::ServerKey;
@@ -152,6 +152,19 @@ fn wide(newest: ProtocolVersion) -> Offered {
     let suites: Vec<CipherSuite> = tls13.chain(MODERN).chain(OLD).copied().collect();
     let like = HelloSpec::new(&versions, &suites);
     Offered { versions, suites, groups: like.groups, schemes: like.schemes, wide: true }
+}
+
+/// Whether a suite exists at a version and fits the server's key.
+pub(super) fn is_usable(suite: CipherSuite, version: ProtocolVersion, key: Option<ServerKey>) -> bool {
+    let Some(parts) = suite.parameters() else { return true };
+    let of_tls13 = parts.key_exchange == KeyExchange::Tls13;
+    let fits_version = of_tls13 == (version >= ProtocolVersion::TLS13) && parts.first_version <= version;
+    let needs_other_key = matches!(
+        (parts.key_exchange, key),
+        (KeyExchange::EcdheEcdsa, Some(ServerKey::Rsa { .. }))
+            | (KeyExchange::Rsa | KeyExchange::DheRsa | KeyExchange::EcdheRsa, Some(ServerKey::Ec { .. }))
+    );
+    fits_version && !needs_other_key
 }
 
 fn pick((index, attempt): (usize, &Attempt)) -> Option<Pick<'_>> {

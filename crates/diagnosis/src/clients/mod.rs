@@ -1,6 +1,7 @@
 //! What known clients would meet, judged against what was seen of the server: never more than that shows.
 
 mod default;
+mod deviation;
 mod known;
 mod negotiate;
 mod security;
@@ -12,12 +13,13 @@ mod stories;
 
 use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
 
-use crate::catalogue::Profile;
+use crate::catalogue::{Profile, Trouble};
 use crate::evidence::Evidence;
 use crate::view::{AddressView, client_address};
-use crate::{Certainty, Finding, Severity, Stage};
+use crate::{Certainty, Finding, Grounds, Severity, Stage};
 
-pub(crate) use wants::for_all;
+pub(crate) use deviation::deviations;
+pub(crate) use wants::{for_all, for_one};
 
 use known::TlsKnown;
 use negotiate::Negotiation;
@@ -32,6 +34,8 @@ pub(crate) struct Fate {
     pub(crate) reason: String,
     /// JSON pointers into the report.
     pub(crate) facts: Vec<String>,
+    /// What a setting of the client may help against.
+    pub(crate) trouble: Option<Trouble>,
 }
 
 /// How it ends.
@@ -49,7 +53,7 @@ pub(crate) enum End {
 
 impl Fate {
     fn new(end: End, reason: impl Into<String>) -> Self {
-        Self { end, version: None, suite: None, reason: reason.into(), facts: Vec::new() }
+        Self { end, version: None, suite: None, reason: reason.into(), facts: Vec::new(), trouble: None }
     }
 
     fn unknown(reason: impl Into<String>) -> Self {
@@ -65,6 +69,10 @@ impl Fate {
         self
     }
 
+    fn against(self, trouble: Trouble) -> Self {
+        Self { trouble: Some(trouble), ..self }
+    }
+
     fn at(mut self, version: ProtocolVersion, suite: Option<CipherSuite>) -> Self {
         (self.version, self.suite) = (Some(version), suite);
         self
@@ -73,7 +81,7 @@ impl Fate {
 
 /// What a client would meet. The findings are those of the diagnosis, the root first.
 pub(crate) fn fate(client: &Profile, evidence: &Evidence, findings: &[Finding]) -> Fate {
-    if client.client.is_none() {
+    if client.client.is_none() && client.security.is_none() {
         return Fate::unknown("nobody has observed yet what it offers");
     }
     let Some(address) = client_address(evidence) else { return no_address(findings) };
@@ -90,6 +98,12 @@ pub(crate) fn fate(client: &Profile, evidence: &Evidence, findings: &[Finding]) 
     }
 }
 
+/// The oldest version that the server was seen to pick.
+pub(crate) fn oldest_pick(evidence: &Evidence) -> Option<ProtocolVersion> {
+    let known = TlsKnown::at(client_address(evidence)?);
+    known.picks.iter().map(|pick| pick.version).min()
+}
+
 /// A client whose name for the target leads nowhere.
 fn no_address(findings: &[Finding]) -> Fate {
     match findings.first() {
@@ -101,7 +115,8 @@ fn no_address(findings: &[Finding]) -> Fate {
 /// The finding that stops everybody before the first byte of RDP.
 fn wall<'a>(address: AddressView<'_>, findings: &'a [Finding]) -> Option<&'a Finding> {
     let root = findings.first()?;
-    let early = root.severity == Severity::Blocks && root.cause.stage <= Stage::Connect;
+    let early =
+        root.grounds == Grounds::Measured && root.severity == Severity::Blocks && root.cause.stage <= Stage::Connect;
     (early && address.first().is_some() && root.cause.id != "dns-unavailable").then_some(root)
 }
 

@@ -4,7 +4,7 @@ use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 
 use super::{End, Fate};
 use crate::Stage;
-use crate::catalogue::{Profile, SecurityProtocol};
+use crate::catalogue::{Profile, SecurityProtocol, Trouble};
 use crate::evidence::{Attempt, Offer};
 use crate::view::{AddressView, attempt_fact};
 
@@ -109,7 +109,8 @@ fn warns_of_standard(fact: String) -> Fate {
 
 fn refused(index: usize, code: FailureCode) -> Negotiation {
     let reason = format!("the server answers {code} to the best that it can ask for");
-    ends(Fate::fails(Stage::Negotiate, reason).with_facts([attempt_fact(index)]))
+    let fate = Fate::fails(Stage::Negotiate, reason).with_facts([attempt_fact(index)]);
+    ends(if code == FailureCode::HYBRID_REQUIRED_BY_SERVER { fate.against(Trouble::NoCredssp) } else { fate })
 }
 
 fn ends(fate: Fate) -> Negotiation {

@@ -1,7 +1,7 @@
 //! What a client that completes TLS makes of the certificate and of CredSSP.
 
 use super::{End, Fate};
-use crate::catalogue::{CertificateHabit, Profile};
+use crate::catalogue::{CertificateHabit, Profile, Trouble};
 use crate::certificate::KeyKind;
 use crate::evidence::Evidence;
 use crate::server::{credssp, served};
@@ -61,7 +61,7 @@ fn asks(client: &Profile, findings: &[Finding], fate: &Fate) -> Option<Fate> {
         Some(CertificateHabit::Ignores) => None,
         Some(CertificateHabit::Asks) => {
             let reason = format!("asks its user, and goes on if told to: {}", finding.cause.id);
-            Some(ends(fate, End::Warns(Stage::Certificate), reason, fact))
+            Some(ends(fate, End::Warns(Stage::Certificate), reason, fact).against(Trouble::DatedCertificate))
         }
         None => {
             let reason = format!("what it makes of the certificate is not known: {}", finding.cause.id);
@@ -72,5 +72,5 @@ fn asks(client: &Profile, findings: &[Finding], fate: &Fate) -> Option<Fate> {
 
 fn ends(fate: &Fate, end: End, reason: String, fact: String) -> Fate {
     let (version, suite) = (fate.version, fate.suite);
-    Fate { end, version, suite, reason, facts: vec![fact] }
+    Fate { end, version, suite, reason, facts: vec![fact], trouble: None }
 }

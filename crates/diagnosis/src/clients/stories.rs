@@ -1,5 +1,7 @@
 //! Whole servers, and what every kind of client meets at them.
 
+mod asked;
+
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 use rdpdoctor_protocol::tls::{AlertDescription, AlertLevel, CipherSuite, NamedGroup, ProtocolVersion as V};
 
@@ -8,7 +10,7 @@ use crate::catalogue::profile;
 use crate::evidence::{Ending, Evidence, KeyExchangeSeen, Offer, TlsOffer};
 use crate::report::{ClientOutcome, ClientRow, build};
 use crate::testing::{CertificateMaker, Scene, Script};
-use crate::{Stage, causes};
+use crate::{Stage, causes, judge};
 
 use ClientOutcome::{Connects, Fails, Unknown, Warns};
 
@@ -50,7 +52,7 @@ fn hello(client: &str) -> Offer {
 #[test]
 fn every_client_has_its_row_and_every_row_says_why() {
     let rows = rows(host().client(picks(V::TLS12, 0xc030)));
-    assert_eq!(rows.len(), 38);
+    assert_eq!(rows.len(), 40);
     assert!(rows.iter().all(|row| !row.reason.is_empty() && !row.title.is_empty()));
     assert!(rows.iter().all(|row| !row.client.contains("2008-r2")), "2008 R2 is listed as a server only");
 }
@@ -254,7 +256,7 @@ const UNOBSERVED: &str = "nobody has observed yet what it offers";
 fn an_unusable_key_stops_everybody_who_begins_tls() {
     let cut = |a: Script| a.selects(Protocols::HYBRID_EX).starts_tls().ends(Ending::Fin);
     let scene = driven(host().client(cut).client(cut), cut);
-    assert_eq!(crate::judge(&scene).root().unwrap().cause.id, "private-key-unusable");
+    assert_eq!(judge(&scene).root().unwrap().cause.id, "private-key-unusable");
     let rows = build(scene, 1.0).clients;
     assert_eq!(outcomes(&rows, &["windows-7-sp1", "freerdp-3", "ironrdp"]), [Fails; 3]);
 }

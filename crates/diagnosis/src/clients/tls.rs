@@ -1,11 +1,11 @@
 //! Whether a client and the server agree in TLS, as far as the server's answers to other offers tell.
 
-use rdpdoctor_protocol::tls::{CipherSuite, HelloSpec, KeyExchange, NamedGroup, ProtocolVersion, SignatureScheme};
+use rdpdoctor_protocol::tls::{CipherSuite, HelloSpec, NamedGroup, ProtocolVersion, SignatureScheme};
 
 use super::Fate;
-use super::known::{Offered, Pick, Refusal, TlsKnown, is_rare_group};
+use super::known::{Offered, Pick, Refusal, TlsKnown, is_rare_group, is_usable};
 use crate::Stage;
-use crate::catalogue::{Profile, ServerKey};
+use crate::catalogue::{Profile, Trouble};
 use crate::evidence::{Ending, Offer, TlsOffer};
 
 /// The hello of a client as the table knows it, asked for with mstsc's protocols so that only the hello differs.
@@ -205,7 +205,8 @@ impl<'a> Pair<'a> {
         let oldest = self.known.picks.iter().min_by_key(|pick| pick.version);
         let Some(pick) = oldest else { return Fate::unknown("no TLS handshake was seen") };
         let reason = format!("the newest version of the server is {}, which it does not speak", pick.version);
-        Fate::fails(Stage::Tls, reason).at(pick.version, pick.suite).with_facts([pick.fact()])
+        let fate = Fate::fails(Stage::Tls, reason).at(pick.version, pick.suite).with_facts([pick.fact()]);
+        fate.against(Trouble::OldTls)
     }
 
     fn open(self, version: ProtocolVersion) -> Fate {
@@ -245,18 +246,6 @@ fn connects(pick: &Pick<'_>, more: &str) -> Fate {
     let what = pick.suite.map_or_else(String::new, |suite| format!(" with {suite}"));
     let fate = Fate::new(super::End::Connects, format!("the server picked {}{what} {offer}{more}", pick.version));
     fate.at(pick.version, pick.suite).with_facts([pick.fact()])
-}
-
-fn is_usable(suite: CipherSuite, version: ProtocolVersion, key: Option<ServerKey>) -> bool {
-    let Some(parts) = suite.parameters() else { return true };
-    let of_tls13 = parts.key_exchange == KeyExchange::Tls13;
-    let fits_version = of_tls13 == (version >= ProtocolVersion::TLS13) && parts.first_version <= version;
-    let needs_other_key = matches!(
-        (parts.key_exchange, key),
-        (KeyExchange::EcdheEcdsa, Some(ServerKey::Rsa { .. }))
-            | (KeyExchange::Rsa | KeyExchange::DheRsa | KeyExchange::EcdheRsa, Some(ServerKey::Ec { .. }))
-    );
-    fits_version && !needs_other_key
 }
 
 /// How the offer was refused.

@@ -57,6 +57,9 @@ pub struct Evidence {
     /// What a person says of the failure.
     #[serde(default)]
     pub told: Told,
+    /// The id of the client that the question is about; none for a current mstsc.
+    #[serde(default)]
+    pub client: Option<String>,
 }
 
 impl Evidence {
@@ -72,6 +75,7 @@ impl Evidence {
             services: Vec::new(),
             siblings: Vec::new(),
             told: Told::default(),
+            client: None,
         }
     }
 

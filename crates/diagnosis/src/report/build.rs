@@ -1,10 +1,11 @@
+use crate::clients::deviations;
 use crate::evidence::{Ending, Evidence};
 use crate::judge::Diagnosis;
 use crate::report::identity::certificates;
 use crate::report::reported::reported;
 use crate::report::{
-    Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, clients, stages,
-    ways_in,
+    ClientRow, Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, clients,
+    stages, ways_in,
 };
 use crate::{Finding, Verdict, judge};
 
@@ -12,6 +13,8 @@ use crate::{Finding, Verdict, judge};
 pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
     let diagnosis = judge(&evidence);
     let findings = diagnosis.findings.iter().map(|finding| report_finding(finding, &evidence)).collect();
+    let clients = clients::rows(&evidence, &diagnosis.findings);
+    let asked_client = clients.iter().find(|row| Some(&row.client) == evidence.client.as_ref()).cloned();
     Report {
         schema_version: SCHEMA_VERSION,
         target: target(&evidence),
@@ -23,8 +26,10 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         server: ServerIdentity::of(&evidence),
         findings,
         reported: reported(&evidence, &diagnosis),
-        missing: missing(&evidence, &diagnosis),
-        clients: clients::rows(&evidence, &diagnosis.findings),
+        missing: missing(&evidence, &diagnosis, asked_client.as_ref()),
+        clients,
+        asked_client,
+        deviation: deviations(&evidence),
         ways_in: ways_in::of(&evidence, &diagnosis),
         connections: evidence.connections(),
         duration_ms,
@@ -57,9 +62,12 @@ fn report_proof(item: &crate::ProofItem) -> ReportProof {
 }
 
 /// What keeps an inconclusive verdict open, beyond what its findings say themselves.
-fn missing(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
+fn missing(evidence: &Evidence, diagnosis: &Diagnosis, asked: Option<&ClientRow>) -> Vec<String> {
     if diagnosis.verdict != Verdict::Inconclusive || diagnosis.root().is_some() {
         return Vec::new();
+    }
+    if let Some(asked) = asked {
+        return vec![format!("whether {} gets through: {}", asked.title, asked.reason)];
     }
     let retry = format!("run `rdpdoctor diagnose {}` again", evidence.target);
     let local = evidence.attempts.iter().find_map(|attempt| match &attempt.ending {

@@ -2,10 +2,10 @@ use rdpdoctor_protocol::tls::{CipherSuite, ProtocolVersion};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Confidence, Profile, profiles};
+use crate::catalogue::{ClientSetting, Confidence, Profile, client_settings, profiles};
 use crate::clients::{End, Fate, fate};
 use crate::evidence::Evidence;
-use crate::{Finding, Stage};
+use crate::{Certainty, Finding, Stage};
 
 /// What one known client would meet, as it comes: no policy, no flags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +32,9 @@ pub struct ClientRow {
     /// JSON pointers (RFC 6901) into this report.
     #[serde(default)]
     pub facts: Vec<String>,
+    /// What its user can set so that it gets through, and what that weakens.
+    #[serde(default)]
+    pub settings: Vec<ClientSetting>,
 }
 
 /// How a connection by one client would go.
@@ -46,6 +49,17 @@ pub enum ClientOutcome {
     Fails,
     /// What was measured does not tell.
     Unknown,
+}
+
+/// One difference between what was seen of the server and the defaults of the releases that it may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deviation {
+    /// One sentence.
+    pub text: String,
+    /// How sure: never more than likely, as the server's own word names its release.
+    pub certainty: Certainty,
+    /// JSON pointers (RFC 6901) into this report.
+    pub facts: Vec<String>,
 }
 
 /// One row for each known client, in the order of the table.
@@ -75,5 +89,6 @@ fn row(id: &str, title: &str, confidence: Confidence, fate: &Fate) -> ClientRow 
         suite: fate.suite,
         reason: fate.reason.clone(),
         facts: fate.facts.clone(),
+        settings: fate.trouble.into_iter().flat_map(|trouble| client_settings(id, trouble)).cloned().collect(),
     }
 }

@@ -11,7 +11,7 @@ mod stages;
 mod ways_in;
 
 pub use build::build;
-pub use clients::{ClientOutcome, ClientRow};
+pub use clients::{ClientOutcome, ClientRow, Deviation};
 pub use identity::ServerIdentity;
 pub use protocols::{ProtocolState, Protocols};
 pub use read::{LONGEST_REPORT, ReadError, read};
@@ -60,6 +60,13 @@ pub struct Report {
     pub missing: Vec<String>,
     /// What each known client would meet.
     pub clients: Vec<ClientRow>,
+    /// The row of the client that was asked about: verdict and root cause are then its own, and not those of a current
+    /// mstsc. Null where none was.
+    #[serde(default)]
+    pub asked_client: Option<ClientRow>,
+    /// How the server differs from the defaults of the releases that it may be; empty where it was not seen to.
+    #[serde(default)]
+    pub deviation: Vec<Deviation>,
     /// How to reach the machine otherwise, where Remote Desktop does not lead there; what is open first.
     #[serde(default)]
     pub ways_in: Vec<WayIn>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use rdpdoctor_diagnosis::catalogue::profiles;
 use rdpdoctor_diagnosis::evidence::{Evidence, Offer, Target, Told, share_sightings};
 use rdpdoctor_diagnosis::redact::redact;
 use rdpdoctor_diagnosis::report::{Report, build};
@@ -55,6 +56,9 @@ pub(super) struct Measuring {
     /// Ask which of SSH, WinRM and SMB answers, too: one connection each
     #[arg(long)]
     ways_in: bool,
+    /// Answer for this client instead of a current mstsc: its id, such as windows-8-1 or freerdp-3
+    #[arg(long, value_name = "PROFILE", value_parser = client)]
+    client: Option<&'static str>,
 }
 
 /// What a run brought, after ^C too.
@@ -104,7 +108,7 @@ impl Measuring {
             progress.done();
         }
         progress.clear();
-        let reports = judge_together(seen.into_iter().flatten(), told);
+        let reports = judge_together(seen.into_iter().flatten(), told, self.client);
         Ok(Judged { reports, interrupted: *stop.borrow() })
     }
 
@@ -141,14 +145,17 @@ impl Measuring {
 
     fn budget(&self) -> Budget {
         let depth = if self.deep { Depth::Deep } else { Depth::Gentle };
-        Budget { depth, services: self.ways_in, ..Budget::default() }
+        Budget { depth, services: self.ways_in, client: self.client, ..Budget::default() }
     }
 }
 
 /// Some causes show only beside other targets: two hosts that serve one key.
-fn judge_together(outcomes: impl Iterator<Item = Outcome>, told: &Told) -> Vec<Report> {
-    let (mut evidence, durations): (Vec<Evidence>, Vec<Duration>) =
-        outcomes.map(|outcome| (Evidence { told: told.clone(), ..outcome.evidence }, outcome.duration)).unzip();
+fn judge_together(outcomes: impl Iterator<Item = Outcome>, told: &Told, client: Option<&str>) -> Vec<Report> {
+    let (mut evidence, durations): (Vec<Evidence>, Vec<Duration>) = outcomes
+        .map(|outcome| {
+            (Evidence { told: told.clone(), client: client.map(str::to_owned), ..outcome.evidence }, outcome.duration)
+        })
+        .unzip();
     share_sightings(&mut evidence);
     let milliseconds = durations.into_iter().map(|duration| duration.as_secs_f64() * 1000.0);
     evidence.into_iter().zip(milliseconds).map(|(evidence, took)| build(evidence, took)).collect()
@@ -196,6 +203,19 @@ async fn interrupted(mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// The id as the table has it; a wrong one is answered with those that look alike, or with all.
+fn client(text: &str) -> Result<&'static str, String> {
+    let ids = || profiles().iter().filter(|profile| profile.is_client()).flat_map(|profile| &profile.ids);
+    if let Some(id) = ids().find(|id| *id == text) {
+        return Ok(id);
+    }
+    let family = text.split('-').next().unwrap_or_default();
+    let alike: Vec<&str> =
+        ids().map(String::as_str).filter(|id| !family.is_empty() && id.starts_with(family)).collect();
+    let known = if alike.is_empty() { ids().map(String::as_str).collect() } else { alike };
+    Err(format!("no such client; known are {}", known.join(", ")))
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(seconds) if SECONDS.contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
@@ -206,6 +226,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_is_known_by_its_id_and_a_wrong_one_gets_suggestions() {
+        assert_eq!(client("freerdp-3"), Ok("freerdp-3"));
+        let wrong = client("freerdp-9").unwrap_err();
+        assert!(wrong.contains("freerdp-2, freerdp-3, freerdp-3-27") && !wrong.contains("windows"), "{wrong}");
+        assert!(client("list").unwrap_err().contains("windows-11-24h2"));
+    }
 
     #[test]
     fn waits_are_bounded() {

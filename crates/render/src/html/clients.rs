@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn group(outcome: ClientOutcome, stage: Option<Stage>) -> Group<'static> {
-        Group { outcome, names: vec!["FreeRDP 2".to_owned()], stage, reason: "why" }
+        Group { outcome, names: vec!["FreeRDP 2".to_owned()], stage, reason: "why", rows: Vec::new() }
     }
 
     #[test]
