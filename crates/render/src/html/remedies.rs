@@ -8,7 +8,7 @@ pub(crate) struct Shell<'a> {
 
 /// A twin for `cmd.exe` is there where the first commands are PowerShell's.
 pub(crate) fn shells(remedy: &Remedy) -> Vec<Shell<'_>> {
-    let first = if remedy.cmd.is_empty() { "Type" } else { "PowerShell" };
+    let first = if remedy.cmd.is_empty() { "Shell" } else { "PowerShell" };
     let shells = [(first, &remedy.commands), ("cmd.exe", &remedy.cmd)];
     let shells = shells.into_iter().filter(|(_, commands)| !commands.is_empty());
     shells.map(|(name, commands)| Shell { name, commands }).collect()
