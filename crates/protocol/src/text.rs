@@ -74,8 +74,8 @@ fn escape_hidden(character: char) -> String {
     }
 }
 
-/// Characters that show nothing, or that change how their neighbours are shown.
-fn is_hidden(character: char) -> bool {
+/// Characters beyond ASCII that show nothing, or that change how their neighbours are shown.
+pub fn is_hidden(character: char) -> bool {
     matches!(character,
         '\u{80}'..='\u{9f}' // C1 controls
         | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

@@ -11,7 +11,7 @@ use serde_json::Error;
 
 /// JSON for programs (`schemas/difference.json`), with a line break at the end.
 pub fn json(difference: &Difference) -> Result<String, Error> {
-    Ok(serde_json::to_string_pretty(difference)? + "\n")
+    crate::json::object(difference)
 }
 
 fn sentence(comparison: Comparison) -> &'static str {

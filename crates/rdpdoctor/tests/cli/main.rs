@@ -4,6 +4,8 @@
 mod common;
 #[cfg(test)]
 mod diff;
+#[cfg(all(test, target_os = "linux"))]
+mod hostile;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]
