@@ -4,7 +4,8 @@
 mod common;
 #[cfg(test)]
 mod diff;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod interrupt;
