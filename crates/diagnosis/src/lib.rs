@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod causes;
 pub mod certificate;
 pub mod evidence;
+pub mod explain;
 pub mod near;
 pub mod redact;
 pub mod report;

@@ -1,6 +1,8 @@
 //! What is known beforehand: reviewed tables, compiled in, and pure judgements over them.
 
 pub mod codes;
+pub mod folklore;
+pub mod remedies;
 
 mod abilities;
 mod client_flags;

@@ -243,3 +243,5 @@ fn letters(text: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::known_causes;
