@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod diff;
+pub mod explanation;
 pub mod html;
 pub mod json;
 pub mod list;

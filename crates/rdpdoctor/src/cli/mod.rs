@@ -22,12 +22,12 @@ use crate::output::{Color, Output, complain};
 
 const SHORT_USAGE: &str = "\
 usage: rdpdoctor HOST[:PORT]...   find out why a Remote Desktop connection fails
-       rdpdoctor CAUSE-ID         what a root cause means and how to mend it
+       rdpdoctor 0x904/0x7        what a code, an event, a cause or a remedy means
        rdpdoctor --help           everything else
 ";
 
 const AFTER_HELP: &str = "\
-\"rdpdoctor HOST\" is short for \"rdpdoctor diagnose HOST\", \"rdpdoctor CAUSE-ID\" for \"rdpdoctor explain CAUSE-ID\".
+\"rdpdoctor HOST\" is short for \"rdpdoctor diagnose HOST\", \"rdpdoctor 0x904/0x7\" for \"rdpdoctor explain 0x904/0x7\".
 
 Exit codes: 0 nothing stops a connection, 1 something does, 2 wrong usage, 3 the question could not be settled, \
 130 interrupted.";
