@@ -1,7 +1,7 @@
 //! What codes mean, and what remedies are worth, as Markdown. [`page`](crate::page) shows it on a terminal.
 
 use rdpdoctor_diagnosis::catalogue::remedies::JudgedRemedy;
-use rdpdoctor_diagnosis::explain::{ExplainedCode, ExplainedPair, Explanation, FittingCause, Meaning};
+use rdpdoctor_diagnosis::explain::{ExplainedCode, ExplainedPair, Explanation, FittingCause, Meaning, Misbelief};
 
 /// More causes than anybody follows up; the rest is counted.
 const MOST_CAUSES: usize = 8;
@@ -16,6 +16,10 @@ pub fn markdown(explanation: &Explanation) -> String {
         page.pair(pair);
     }
     page.causes(explanation);
+    if let Some(pair) = &explanation.pair {
+        page.found(pair);
+    }
+    page.misbeliefs(explanation);
     page.temptations(explanation);
     page.next(explanation);
     page.text
@@ -54,7 +58,7 @@ struct Page {
 
 impl Page {
     fn heading(&mut self, level: usize, text: &str) {
-        let gap = if self.text.is_empty() { "" } else { "\n" };
+        let gap = if self.text.is_empty() || self.text.ends_with("\n\n") { "" } else { "\n" };
         self.text.extend([gap, &"#".repeat(level), " ", text, "\n"]);
         if level == 1 {
             self.text.push('\n');
@@ -84,11 +88,6 @@ impl Page {
                 self.items(rest.iter().map(in_short));
             }
         }
-        if !code.misbeliefs.is_empty() {
-            self.heading(2, "What it does not mean");
-            let belief = code.misbeliefs.iter();
-            self.items(belief.map(|belief| format!("\"{}\": no. {} ({})", belief.says, belief.truth, belief.source)));
-        }
     }
 
     fn unknown(&mut self, code: &ExplainedCode) {
@@ -98,8 +97,7 @@ impl Page {
     }
 
     fn meaning(&mut self, meaning: &Meaning) {
-        let name = if meaning.name.is_empty() { String::new() } else { format!(" `{}`", meaning.name) };
-        self.paragraph(&format!("{}{name}: {}.", capital(&meaning.title), meaning.meaning));
+        self.paragraph(&format!("{}{}: {}.", capital(&meaning.title), symbol(meaning), meaning.meaning));
         self.text.push('\n');
         self.items(details(meaning).into_iter());
     }
@@ -110,20 +108,26 @@ impl Page {
         self.items(pair.documented.iter().cloned());
         self.heading(2, "Inferred, not documented");
         self.items(pair.inferred.iter().cloned());
-        self.heading(2, "What people in fact found");
+        self.paragraph(&format!("\nSource: {}", pair.source));
+    }
+
+    fn found(&mut self, pair: &ExplainedPair) {
+        self.heading(1, &format!("What people in fact found behind {}", pair.codes));
         let found = pair.found.iter().map(|found| {
             let causes: Vec<String> = found.causes.iter().map(|id| format!("`{id}`")).collect();
-            format!(
-                "{} ({}): {}. {}; {}",
-                causes.join(", "),
-                found.weight,
-                found.finding,
-                capital(&found.status),
-                found.source
-            )
+            let status = capital(&found.status);
+            format!("{} ({}): {}. {status}; {}", causes.join(", "), found.weight, found.finding, found.source)
         });
         self.items(found);
-        self.paragraph(&format!("\nSource: {}", pair.source));
+    }
+
+    fn misbeliefs(&mut self, explanation: &Explanation) {
+        let beliefs: Vec<_> = explanation.codes.iter().flat_map(|code| &code.misbeliefs).collect();
+        if !beliefs.is_empty() {
+            self.heading(1, "What it does not mean");
+            let item = |belief: &&Misbelief| format!("\"{}\": no. {} ({})", belief.says, belief.truth, belief.source);
+            self.items(beliefs.iter().map(item));
+        }
     }
 
     fn causes(&mut self, explanation: &Explanation) {
@@ -146,9 +150,9 @@ impl Page {
         }
         self.heading(1, "What people try, and what it is worth");
         let tempting = explanation.temptations.iter();
-        self.items(tempting.map(|tempting| {
-            format!("`remedy:{}`: {}. Useless where: {}", tempting.remedy, tempting.verdict, tempting.why)
-        }));
+        self.items(
+            tempting.map(|tempting| format!("`remedy:{}`: {}. {}", tempting.remedy, tempting.verdict, tempting.why)),
+        );
     }
 
     fn next(&mut self, explanation: &Explanation) {
@@ -165,7 +169,8 @@ impl Page {
 
 /// The number in both forms, and as it was written where that differs.
 fn title(code: &ExplainedCode) -> String {
-    let number = format!("0x{:X} ({})", code.value, code.value);
+    let number =
+        if code.value < 10 { format!("0x{}", code.value) } else { format!("0x{:X} ({})", code.value, code.value) };
     match code.meanings.first() {
         Some(meaning) if meaning.family == "event" => meaning.name.clone(),
         Some(meaning) if meaning.family == "message" || meaning.family == "other-client" => {
@@ -178,7 +183,7 @@ fn title(code: &ExplainedCode) -> String {
 }
 
 fn details(meaning: &Meaning) -> Vec<String> {
-    let mut details = vec![format!("Met as: {}.", meaning.met)];
+    let mut details = vec![format!("Seen in: {}.", meaning.met)];
     if !meaning.stages.is_empty() {
         let stages: Vec<String> = meaning.stages.iter().map(ToString::to_string).collect();
         details.push(format!("Arises at: {}.", stages.join(", ")));
@@ -191,28 +196,29 @@ fn details(meaning: &Meaning) -> Vec<String> {
 }
 
 fn in_short(meaning: &Meaning) -> String {
-    let name = if meaning.name.is_empty() { String::new() } else { format!(" `{}`", meaning.name) };
-    let title = &meaning.title;
-    format!(
-        "{} {}{name}: {} ({}; {})",
-        capital(title),
-        meaning.number,
-        meaning.meaning,
-        meaning.confidence,
-        meaning.source
-    )
+    let title = capital(&meaning.title);
+    let (number, symbol) = (&meaning.number, symbol(meaning));
+    format!("{title} {number}{symbol}: {} ({}; {})", meaning.meaning, meaning.confidence, meaning.source)
+}
+
+/// The symbolic name; events and wordings are named by the heading.
+fn symbol(meaning: &Meaning) -> String {
+    let is_symbol = !meaning.name.is_empty() && !meaning.name.contains(' ');
+    if is_symbol { format!(" `{}`", meaning.name) } else { String::new() }
 }
 
 fn cause(cause: &FittingCause) -> String {
-    let moved =
-        cause.moved_by.iter().map(|moved| format!(" {:+}: {}.", moved.decibans, moved.text)).collect::<String>();
-    format!(
-        "`{}` ({}): {}. Proof: {}{moved}",
-        cause.cause,
-        cause.stage,
-        cause.title.trim_end_matches('.'),
-        cause.proven_by
-    )
+    let title = cause.title.trim_end_matches('.');
+    let mut text = format!("`{}` ({}): {title}. Proof: {}", cause.cause, cause.stage, cause.proven_by);
+    for moved in &cause.moved_by {
+        text.extend([" ", &signed(moved.decibans), ": ", &moved.text, "."]);
+    }
+    text
+}
+
+/// Decibans with their sign.
+fn signed(decibans: i16) -> String {
+    format!("{decibans:+}")
 }
 
 fn capital(text: &str) -> String {

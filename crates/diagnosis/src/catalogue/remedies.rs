@@ -62,6 +62,17 @@ pub enum Worth {
 }
 
 impl Worth {
+    /// The judgement in short.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::SoundWithCare => "sound, with care",
+            Self::Narrow => "seldom right",
+            Self::UselessHere => "useless here",
+            Self::Risky => "risky",
+        }
+    }
+
     /// The judgement as a phrase.
     pub fn phrase(self) -> &'static str {
         match self {

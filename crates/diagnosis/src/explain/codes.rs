@@ -1,5 +1,5 @@
 use super::{ExplainedCode, Meaning, Misbelief};
-use crate::catalogue::codes::{Code, EVENT, Event, events_told, family, readings, structure};
+use crate::catalogue::codes::{Code, EVENT, Event, events_told, readings, structure};
 use crate::catalogue::folklore::claims;
 use crate::evidence::ToldCode;
 
@@ -53,8 +53,11 @@ fn of_code(code: &'static Code) -> Meaning {
 }
 
 fn of_event(event: &'static Event) -> Meaning {
-    let fields =
-        if event.fields.is_empty() { String::new() } else { format!("Read {}", event.fields.replace(',', ", ")) };
+    let fields = if event.fields.is_empty() {
+        String::new()
+    } else {
+        format!("Fields to read: {}", event.fields.replace(',', ", "))
+    };
     Meaning {
         family: EVENT.to_owned(),
         title: format!("event of {}", event.short_provider()),
@@ -90,18 +93,15 @@ fn order(told: &ToldCode, meanings: &[Meaning]) -> Option<String> {
     if rest.is_empty() {
         return None;
     }
-    let decimal = family(&first.family).is_some_and(|family| family.decimal);
     Some(match told.family {
         Some(_) if first.family == EVENT => {
             "Several providers use this id; the name of the provider tells them apart.".to_owned()
         }
         Some(_) => "The text says which family is meant.".to_owned(),
-        None if decimal => {
-            "The number alone does not tell which is meant. Small numbers in decimal are mostly TLS alerts.".to_owned()
+        None if first.family == "tls-alert" => {
+            "The number alone does not tell which is meant; small numbers in decimal are mostly TLS alerts.".to_owned()
         }
-        None => format!(
-            "The number alone does not tell which is meant; they stand in the order in which people meet them. \"{}\" come first.",
-            first.title
-        ),
+        None => "The number alone does not tell which is meant; they stand in the order in which people meet them."
+            .to_owned(),
     })
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::Stage;
 use crate::catalogue::folklore::{self, FieldReport};
-use crate::catalogue::remedies::{JudgedRemedy, temptations};
+use crate::catalogue::remedies::{JudgedRemedy, Worth, temptations};
 use crate::evidence::{Evidence, ToldCode};
 
 /// The whole answer.
@@ -209,8 +209,8 @@ fn tempting(codes: &[ExplainedCode]) -> Vec<Temptation> {
     let temptation = |remedy: &&JudgedRemedy| Temptation {
         remedy: remedy.id.clone(),
         title: remedy.title.clone(),
-        verdict: remedy.verdict.phrase().to_owned(),
-        why: remedy.useless.clone(),
+        verdict: remedy.verdict.word().to_owned(),
+        why: if remedy.verdict == Worth::Risky { remedy.risks.clone() } else { remedy.useless.clone() },
     };
     tempting.iter().map(temptation).collect()
 }

@@ -32,9 +32,21 @@ fn is_seen_from_outside(stage: Stage) -> bool {
 
 /// The codes as one argument.
 fn said(codes: &[ExplainedCode]) -> String {
-    let texts: Vec<&str> = codes.iter().map(|code| code.text.as_str()).collect();
+    let texts: Vec<String> = codes.iter().map(written).collect();
     let joint = if texts.iter().all(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric())) { "/" } else { " " };
     let said = texts.join(joint);
     let plain = said.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_'));
     if plain { said } else { format!("\"{}\"", said.replace(['"', '`', '$'], "")) }
+}
+
+/// So that it is understood without the words that stood round it, and is no option.
+fn written(code: &ExplainedCode) -> String {
+    let family = code.meanings.first().map_or("", |meaning| meaning.family.as_str());
+    match family {
+        "tls-alert" => format!("alert {}", code.value),
+        "schannel-state" => format!("state {}", code.value),
+        "event40-reason" => format!("reason {}", code.value),
+        _ if code.text.starts_with('-') => format!("0x{:X}", code.value),
+        _ => code.text.clone(),
+    }
 }

@@ -1,31 +1,33 @@
 //! `rdpdoctor explain`: codes, events, causes and remedies, offline.
 
 mod listing;
+mod meant;
 mod search;
+mod unknown;
 
 use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use rdpdoctor_diagnosis::catalogue::codes::{self, FAMILIES, codes, lookup};
-use rdpdoctor_diagnosis::catalogue::remedies::{JudgedRemedy, remedies, remedy};
-use rdpdoctor_diagnosis::causes::{self, CAUSES};
-use rdpdoctor_diagnosis::evidence::{Evidence, Target, Told, ToldCode};
-use rdpdoctor_diagnosis::explain::{Explanation, explain};
-use rdpdoctor_diagnosis::near::near;
+use rdpdoctor_diagnosis::catalogue::codes;
+use rdpdoctor_diagnosis::catalogue::remedies::{JudgedRemedy, remedy};
+use rdpdoctor_diagnosis::causes;
+use rdpdoctor_diagnosis::evidence::{Evidence, Target, Told};
+use rdpdoctor_diagnosis::explain::explain;
 use rdpdoctor_diagnosis::{Cause, report};
-use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_render::{explanation, json, page};
 use serde::Serialize;
 
+pub(super) use self::meant::is_meant;
+pub(super) use self::unknown::unknown;
+
 use self::listing::Listing;
+use self::unknown::{not_understood, searched};
 use super::Failure;
 use super::told::Statements;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Longer input is not repeated in full.
-const LONGEST_SHOWN: usize = 60;
 const REMEDY: &str = "remedy:";
 
 /// What a code, an event, a cause or a remedy means; offline
@@ -186,142 +188,4 @@ impl CausePage {
 struct RemedyPage<'a> {
     schema_version: u32,
     remedy: &'a JudgedRemedy,
-}
-
-/// Where an unknown number was looked for, and what may have been meant.
-fn searched(explained: &Explanation) -> String {
-    let families: Vec<&str> = FAMILIES.iter().filter(|family| family.numbered).map(|family| family.id).collect();
-    let mut text = format!("\nSearched: event, {}.\n", families.join(", "));
-    let told = explained.codes.iter().filter_map(|code| other_base(&code.text));
-    for other in told {
-        text.push_str(&format!("\nPerhaps `{other}` was meant.\n"));
-    }
-    text
-}
-
-/// The same digits read in the other base, where that is a code.
-fn other_base(text: &str) -> Option<String> {
-    let other = match text.strip_prefix("0x") {
-        Some(digits) => digits.parse().ok().filter(|value| !lookup(*value).is_empty()).map(|_| digits.to_owned()),
-        None => {
-            u32::from_str_radix(text, 16).ok().filter(|value| !lookup(*value).is_empty()).map(|_| format!("0x{text}"))
-        }
-    };
-    other.filter(|_| text.len() <= 10)
-}
-
-/// One line that names what may have been meant.
-pub(super) fn not_understood(what: &str) -> String {
-    let shown = safe_text(what, LONGEST_SHOWN);
-    if what.len() > LONGEST_SHOWN {
-        return format!(
-            "no code, cause or remedy stands in \"{shown}…\"; \"rdpdoctor explain --list\" names the causes"
-        );
-    }
-    let named = what.strip_prefix(REMEDY).unwrap_or(what);
-    let mut near =
-        near(named, CAUSES.iter().map(|cause| cause.id).chain(remedies().iter().map(|remedy| remedy.id.as_str())));
-    let names = if near.is_empty() { names() } else { Vec::new() };
-    let kebab: Vec<String> = names.iter().map(|name| name.to_lowercase().replace('_', "-")).collect();
-    let close = rdpdoctor_diagnosis::near::near(named, kebab.iter().map(String::as_str));
-    near.extend(
-        close
-            .iter()
-            .filter_map(|close| kebab.iter().position(|name| name == close))
-            .filter_map(|place| names.get(place)),
-    );
-    match near.as_slice() {
-        [] => format!("\"{shown}\" is no code, cause or remedy; \"rdpdoctor explain --list\" names the causes"),
-        near => format!("\"{shown}\" is no code, cause or remedy; did you mean {}?", near.join(" or ")),
-    }
-}
-
-fn names() -> Vec<&'static str> {
-    codes().iter().map(|code| code.name).filter(|name| !name.is_empty() && !name.contains(' ')).collect()
-}
-
-/// Whether what stands where a host would is something to explain: a number, a name of a code, an event.
-pub(super) fn is_meant(first: &str, second: Option<&str>) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_code =
-        |text: &str| is_number(text.trim_start_matches('-')) || text.starts_with("0x") || text.starts_with("0X");
-    let is_event =
-        |who: &str| who.eq_ignore_ascii_case("event") || codes::events().iter().any(|event| event.is_from(who));
-    let named = |text: &str| text.contains(['_', ':']) || text.chars().skip(1).any(char::is_uppercase);
-    let found = |text: &str| !codes::read(text).codes.is_empty();
-    if causes::find(first).is_some() || first.starts_with(REMEDY) || is_code(first) {
-        return true;
-    }
-    if let Some((who, id)) = first.rsplit_once('/') {
-        return is_number(id) && (is_code(who) || is_event(who));
-    }
-    let is_text = first.contains(char::is_whitespace) || named(first);
-    (is_text && !first.contains('.') && found_name(first, found))
-        || second.is_some_and(|id| is_number(id) && is_event(first))
-}
-
-/// A prose text with a code in it, or exactly the name of one.
-fn found_name(text: &str, found: impl Fn(&str) -> bool) -> bool {
-    if text.contains(char::is_whitespace) { found(text) } else { !codes::by_name(text).is_empty() }
-}
-
-/// Codes of `--error`, for other commands.
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(text: &str) -> Vec<ToldCode> {
-        codes::read(text).codes
-    }
-
-    #[test]
-    fn near_misses_are_named() {
-        assert!(not_understood("certificate-mising").contains("did you mean certificate-missing"));
-        assert!(not_understood("remedy:disable-nl").contains("disable-nla"));
-        assert!(not_understood("ERRCONNECT_TLS_CONECT_FAILED").contains("ERRCONNECT_TLS_CONNECT_FAILED"));
-        assert!(not_understood("qqqqqqqqqqqq").contains("--list"));
-        assert!(not_understood(&"q".repeat(10_000)).len() < 200);
-    }
-
-    #[test]
-    fn the_other_base_is_proposed() {
-        assert_eq!(other_base("904"), Some("0x904".to_owned()));
-        assert_eq!(other_base("0x2308"), Some("2308".to_owned()));
-        assert_eq!(other_base("0xBADC0DE"), None);
-        assert!(told("904").iter().all(|code| lookup(code.value).is_empty()));
-    }
-
-    #[test]
-    fn codes_are_no_hosts() {
-        for code in [
-            "0x904/0x7",
-            "0x904",
-            "2308",
-            "-2146893007",
-            "Schannel/36874",
-            "handshake_failure",
-            "port-closed",
-            "remedy:reboot",
-            "Error code: 0x904",
-            "ERRCONNECT_TLS_CONNECT_FAILED",
-        ] {
-            assert!(is_meant(code, None), "{code}");
-        }
-        assert!(is_meant("event", Some("1057")) && is_meant("Schannel", Some("36874")));
-        for host in [
-            "ts01",
-            "10.0.0.5",
-            "10.0.0.0/24",
-            "ts01:3390",
-            "[::1]:3389",
-            "fe80::1",
-            "ts_01",
-            "congestion",
-            "Ts01",
-            "event",
-        ] {
-            assert!(!is_meant(host, None), "{host}");
-        }
-        assert!(!is_meant("ts01", Some("2308")));
-    }
 }

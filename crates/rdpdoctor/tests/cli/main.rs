@@ -8,6 +8,8 @@ mod diff;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod interrupt;
 #[cfg(test)]
 mod lab;

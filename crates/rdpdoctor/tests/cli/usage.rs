@@ -29,7 +29,7 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
         (&["ts01", "--fact", "event"], "the fact \"event\" takes a value: event=VALUE, a number"),
         (&["ts01", "--fact", "role=king"], "one of workstation, session-host"),
         (&["ts01", "--fact", "vpn=yes"], "the fact \"vpn\" takes no value"),
-        (&["explain"], "<CAUSE-ID>"),
+        (&["explain"], "<WHAT>"),
         (&["explain", "certificate-mising"], "did you mean certificate-missing or "),
         (&["explain", "qqqqqqqqqqqq"], "rdpdoctor explain --list"),
         (&["lab", "port-close"], "did you mean port-closed?"),

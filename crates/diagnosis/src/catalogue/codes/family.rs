@@ -32,13 +32,13 @@ pub static FAMILIES: &[Family] = &[
     hex("gateway-proxy", "RD Gateway status (E_PROXY)", "event logs of the gateway and traces of clients"),
     hex("hresult", "Windows status (HRESULT, SSPI)", "dialogs, Schannel events, RdpCoreTS 139 and 226"),
     hex("ntstatus", "Windows status (NTSTATUS)", "events 4625 and 4776, TermDD 56"),
-    hex("freerdp", "FreeRDP connection error", "xfreerdp, Remmina and other programs that use FreeRDP"),
+    hex("freerdp", "FreeRDP connection error", "logs of xfreerdp, Remmina and other programs that use FreeRDP"),
     hex(
         "freerdp-errinfo",
         "FreeRDP's form of the errorInfo codes",
-        "xfreerdp, Splashtop and other programs that use FreeRDP",
+        "logs of xfreerdp, Splashtop and other programs that use FreeRDP",
     ),
-    hex("error-info", "errorInfo code (Set Error Info PDU)", "on the wire, and in logs of other clients"),
+    hex("error-info", "errorInfo code (Set Error Info PDU)", "captures, logs of other clients"),
     hex(
         "windows-app",
         "code of Windows App and the clients for Apple and Android",
@@ -50,7 +50,7 @@ pub static FAMILIES: &[Family] = &[
     hex("negotiation-failure", "RDP negotiation failure (RDP_NEG_FAILURE)", "captures, logs of other clients"),
     hex("logon-notice", "logon notification", "logon dialogs, OnLogonError of the ActiveX control"),
     hex("logon-failure", "reason of a failed logon (logon info PDU)", "captures, OnLogonError of the ActiveX control"),
-    hex("broker-status", "connection broker status (server redirection)", "captures while a broker searches"),
+    hex("broker-status", "connection broker status (server redirection)", "captures, while a broker searches"),
     hex("licensing-error", "licensing error (LICENSE_ERROR_MESSAGE)", "captures of licensing"),
     hex("rdstls-result", "result of RDSTLS", "captures behind a broker"),
     hex("early-authorization", "Early User Authorization Result", "captures, after CredSSP"),
@@ -64,7 +64,7 @@ pub static FAMILIES: &[Family] = &[
     hex("negotiation-response-flag", "flag of an RDP negotiation response", "captures of negotiation"),
     hex("control-fatal", "fatal error of the RDP ActiveX control", "programs that embed the control"),
     wording("message", "wording of a message", "dialogs and event texts"),
-    wording("other-client", "message of another client", "IronRDP, Remmina, rdesktop"),
+    wording("other-client", "message of another client", "logs of IronRDP, Remmina, rdesktop"),
 ];
 
 /// The family with this id.

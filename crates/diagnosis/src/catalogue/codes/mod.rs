@@ -151,12 +151,12 @@ pub fn lookup(value: u32) -> Vec<&'static Code> {
 }
 
 /// What a told code may mean: in its family where that is known, else in all, likeliest first. A number that is written
-/// in decimal is sooner one that people write so.
+/// in decimal is sooner an alert.
 pub fn readings(told: &ToldCode) -> Vec<&'static Code> {
     let Some(family) = &told.family else {
         let mut found = lookup(told.value);
         let decimal = told.text.bytes().all(|byte| byte.is_ascii_digit());
-        found.sort_by_key(|code| decimal && told.value < 256 && !code.family.decimal);
+        found.sort_by_key(|code| decimal && code.family.id != "tls-alert");
         return found;
     };
     CODES.iter().filter(|code| code.family.id == family && answers(code, told.value)).collect()

@@ -141,7 +141,8 @@ fn list_causes() -> Listing {
 }
 
 fn list_families() -> Listing {
-    let rows = FAMILIES.iter().map(|family| (family.id.to_owned(), format!("{}; met as {}", family.title, family.met)));
+    let rows =
+        FAMILIES.iter().map(|family| (family.id.to_owned(), format!("{}; seen in {}", family.title, family.met)));
     let events = (EVENT.to_owned(), "events of the Windows log".to_owned());
     Listing::new().group("families of codes", rows.chain([events]))
 }

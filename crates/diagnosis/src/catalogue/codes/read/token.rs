@@ -36,6 +36,7 @@ fn is_joint(letter: char) -> bool {
 
 /// A run without spaces: one token, or several that a joint holds together.
 fn push_run<'a>(run: &'a str, tokens: &mut Vec<Token<'a>>) {
+    let signed = run;
     let negative = run.starts_with('-');
     let run = run.trim_matches(|letter| matches!(letter, '-' | '.' | ':'));
     let split = |letter| matches!(letter, '-' | '.' | ':');
@@ -47,7 +48,9 @@ fn push_run<'a>(run: &'a str, tokens: &mut Vec<Token<'a>>) {
     if run.contains('-') && run.bytes().all(|byte| byte == b'-' || byte.is_ascii_alphabetic()) {
         return tokens.push(Token::Word(run));
     }
-    let first = parts.next().map(|part| negative.then(|| minus(part)).flatten().unwrap_or_else(|| token(part)));
+    let first = parts
+        .next()
+        .map(|part| negative.then(|| minus(signed.get(..=part.len())?)).flatten().unwrap_or_else(|| token(part)));
     tokens.extend(first);
     tokens.extend(parts.map(token));
 }
@@ -58,10 +61,10 @@ fn token(text: &str) -> Token<'_> {
 
 /// A negative 32-bit number stands as its two's complement.
 fn minus(text: &str) -> Option<Token<'_>> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !text.bytes().skip(1).all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let value = text.parse::<i64>().ok().and_then(|value| i32::try_from(-value).ok()).map(i32::cast_unsigned);
+    let value = text.parse::<i64>().ok().and_then(|value| i32::try_from(value).ok()).map(i32::cast_unsigned);
     Some(Token::Number(Number { text, value, decimal: false }))
 }
 

@@ -1,0 +1,87 @@
+use rdpdoctor_diagnosis::catalogue::codes::{FAMILIES, codes, lookup};
+use rdpdoctor_diagnosis::catalogue::remedies::remedies;
+use rdpdoctor_diagnosis::causes::CAUSES;
+use rdpdoctor_diagnosis::explain::Explanation;
+use rdpdoctor_diagnosis::near::near;
+use rdpdoctor_protocol::text::safe_text;
+
+use super::REMEDY;
+
+/// Longer input is not repeated in full.
+const LONGEST_SHOWN: usize = 60;
+
+/// Where an unknown number was looked for, and what may have been meant.
+pub(super) fn searched(explained: &Explanation) -> String {
+    let families: Vec<&str> = FAMILIES.iter().filter(|family| family.numbered).map(|family| family.id).collect();
+    let mut text = format!("\nSearched: event, {}.\n", families.join(", "));
+    for other in explained.codes.iter().filter_map(|code| other_base(&code.text)) {
+        text.extend(["\nPerhaps `", &other, "` was meant.\n"]);
+    }
+    text
+}
+
+/// The same digits read in the other base, where that is a code.
+fn other_base(text: &str) -> Option<String> {
+    let (value, other) = match text.strip_prefix("0x") {
+        Some(digits) => (digits.parse().ok()?, digits.to_owned()),
+        None => (u32::from_str_radix(text, 16).ok()?, format!("0x{text}")),
+    };
+    (!lookup(value).is_empty()).then_some(other)
+}
+
+/// One line that names the cause that may have been meant.
+pub(in crate::cli) fn unknown(id: &str) -> String {
+    match near(id, CAUSES.iter().map(|cause| cause.id)).as_slice() {
+        [] => format!("no root cause is called \"{id}\"; \"rdpdoctor explain --list\" names them all"),
+        near => format!("no root cause is called \"{id}\"; did you mean {}?", near.join(" or ")),
+    }
+}
+
+/// One line that names what may have been meant.
+pub(super) fn not_understood(what: &str) -> String {
+    let shown = safe_text(what, LONGEST_SHOWN);
+    let list = "\"rdpdoctor explain --list\" names the causes";
+    if what.len() > LONGEST_SHOWN {
+        return format!("no code, cause or remedy stands in \"{shown}...\"; {list}");
+    }
+    match proposals(what.strip_prefix(REMEDY).unwrap_or(what)).as_slice() {
+        [] => format!("\"{shown}\" is no code, cause or remedy; {list}"),
+        near => format!("\"{shown}\" is no code, cause or remedy; did you mean {}?", near.join(" or ")),
+    }
+}
+
+/// Causes and remedies that are spelt nearly so, else names of codes.
+fn proposals(what: &str) -> Vec<&'static str> {
+    let ids = CAUSES.iter().map(|cause| cause.id).chain(remedies().iter().map(|remedy| remedy.id.as_str()));
+    let near_ids = near(what, ids);
+    if !near_ids.is_empty() {
+        return near_ids;
+    }
+    let named = codes().iter().map(|code| code.name).filter(|name| !name.is_empty() && !name.contains(' '));
+    let names: Vec<(String, &str)> = named.map(|name| (name.to_lowercase().replace('_', "-"), name)).collect();
+    let near_names = near(what, names.iter().map(|(plain, _)| plain.as_str()));
+    let as_written = |near: &str| names.iter().find(|(plain, _)| plain == near).map(|(_, name)| *name);
+    near_names.into_iter().filter_map(as_written).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses_are_named() {
+        assert!(not_understood("certificate-mising").contains("did you mean certificate-missing"));
+        assert!(not_understood("remedy:disable-nl").contains("disable-nla"));
+        assert!(not_understood("ERRCONNECT_TLS_CONECT_FAILED").contains("ERRCONNECT_TLS_CONNECT_FAILED"));
+        assert!(not_understood("qqqqqqqqqqqq").contains("--list"));
+        assert!(not_understood(&"q".repeat(10_000)).len() < 200);
+    }
+
+    #[test]
+    fn the_other_base_is_proposed() {
+        assert!(lookup(904).is_empty());
+        assert_eq!(other_base("904"), Some("0x904".to_owned()));
+        assert_eq!(other_base("0x2308"), Some("2308".to_owned()));
+        assert_eq!(other_base("0xBADC0DE"), None);
+    }
+}

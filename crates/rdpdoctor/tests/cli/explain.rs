@@ -1,0 +1,140 @@
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::common::{code, err, out, program, run};
+
+fn explained(words: &[&str]) -> (i32, String, String) {
+    let output = program().arg("explain").args(words).output().unwrap();
+    (code(&output), out(&output), err(&output))
+}
+
+fn text(words: &[&str]) -> String {
+    let (code, text, complaint) = explained(words);
+    assert_eq!((code, complaint.as_str()), (0, ""), "{words:?}");
+    assert!(text.lines().all(|line| line.len() <= 80 || !line.contains(' ')), "{text}");
+    text
+}
+
+#[test]
+fn the_well_known_pair() {
+    insta::assert_snapshot!("pair", text(&["0x904/0x7"]));
+    let dialog = "Error code: 0x904\nExtended error code: 0x7\nTimestamp (UTC): 11/21/26 10:22:33 AM";
+    assert_eq!(text(&[dialog]), text(&["0x904", "0x7"]));
+    assert_eq!(out(&run("0x904/0x7")), text(&["0x904/0x7"]), "the subcommand may be left out");
+}
+
+#[test]
+fn one_of_each_kind() {
+    insta::assert_snapshot!("alert", text(&["alert", "40"]));
+    insta::assert_snapshot!("event", text(&["Schannel/36874"]));
+    insta::assert_snapshot!("status", text(&["-2146893007"]));
+    insta::assert_snapshot!("freerdp", text(&["ERRCONNECT_TLS_CONNECT_FAILED"]));
+    insta::assert_snapshot!("wording", text(&["CredSSP encryption oracle remediation"]));
+    insta::assert_snapshot!("gateway", text(&["Error", "0x3000064"]));
+    insta::assert_snapshot!("small", text(&["7"]));
+}
+
+#[test]
+fn remedies_are_judged() {
+    insta::assert_snapshot!("remedy", text(&["remedy:disable-nla"]));
+    assert_eq!(text(&["max-outstanding-connections"]), text(&["remedy:MaxOutstandingConnections"]));
+}
+
+#[test]
+fn an_unknown_number_decodes_by_its_form() {
+    let (code, text, _) = explained(&["0x80090999"]);
+    assert_eq!(code, 3);
+    insta::assert_snapshot!("unknown", text);
+    assert!(explained(&["904"]).1.contains("0x904"));
+    assert_eq!(explained(&["0x904", "0x80090999"]).0, 0, "one of them is known");
+}
+
+#[test]
+fn nonsense_gets_one_clear_line() {
+    let long = "q".repeat(100_000);
+    for (words, said) in [
+        (&["qqqqqqqqqqqq"][..], "--list"),
+        (&[""], "empty"),
+        (&["  "], "empty"),
+        (&[&long], "..."),
+        (&["remedy:nothing-of-ours"], "is no code, cause or remedy"),
+        (&["port-close"], "did you mean port-closed"),
+        (&["--list", "tls-alerts"], "did you mean tls-alert"),
+        (&["--search", " "], "nothing to search for"),
+        (&["0x904", "--fact", "event"], "takes a value"),
+    ] {
+        let (code, text, complaint) = explained(words);
+        assert_eq!((code, text.as_str()), (2, ""), "{complaint}");
+        assert!(complaint.contains(said) && complaint.lines().count() == 1 && complaint.len() < 300, "{complaint}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn other_encodings_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let output = program().arg("explain").arg(std::ffi::OsStr::from_bytes(b"0x904\xff")).output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("UTF-8"));
+}
+
+#[test]
+fn a_long_text_with_codes_is_read_within_bounds() {
+    let long = format!("0x904 0x7 {}", "some words of a log ".repeat(5_000));
+    assert!(text(&[&long]).starts_with("0x904 (2308)"));
+}
+
+#[test]
+fn lists_and_searches() {
+    insta::assert_snapshot!("list_alerts", text(&["--list", "negotiation-failure"]));
+    insta::assert_snapshot!("list_families", text(&["--list", "families"]));
+    insta::assert_snapshot!("search", text(&["--search", "encryption oracle"]));
+    assert!(text(&["--facts"]).contains("event=VALUE"));
+    assert_eq!(explained(&["--search", "qqqqqq"]).0, 3);
+}
+
+#[test]
+fn facts_move_the_causes() {
+    let plain = text(&["0x904/0x7"]);
+    let moved = text(&["0x904/0x7", "--fact", "event=1057"]);
+    assert_ne!(plain, moved);
+    assert!(moved.contains("you said that"), "{moved}");
+    assert!(text(&["--fact", "works-by-ip"]).contains("wrong-host"));
+}
+
+#[test]
+fn programs_get_objects_and_tickets_markdown() {
+    let json: Value = serde_json::from_str(&explained(&["0x904/0x7", "--format", "json"]).1).unwrap();
+    assert_eq!(json["schema_version"], 1);
+    assert!(json["target"].is_null() && json["explanation"]["pair"]["found"].is_array());
+    assert_eq!(json["evidence"]["told"]["codes"][1]["family"], "client-extended");
+    let schema: Value = serde_json::from_str(include_str!("../../../../schemas/report.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &json));
+
+    let page: Value = serde_json::from_str(&explained(&["port-closed", "--format", "json"]).1).unwrap();
+    assert_eq!(page["cause"], "port-closed");
+    let remedy: Value = serde_json::from_str(&explained(&["remedy:warn-me", "--format", "json"]).1).unwrap();
+    assert_eq!(remedy["remedy"]["verdict"], "useless-here");
+    let list: Value = serde_json::from_str(&explained(&["--list", "tls-alert", "--format", "json"]).1).unwrap();
+    assert_eq!(list["groups"][0]["rows"].as_array().unwrap().len(), 37);
+    assert!(explained(&["0x904/0x7", "--format", "markdown"]).1.starts_with("# 0x904 (2308)\n"));
+}
+
+#[test]
+fn nothing_is_needed_beside_the_program() {
+    let empty = tempfile();
+    let started = Instant::now();
+    let output = program().current_dir(&empty).env_clear().args(["explain", "0x904/0x7"]).output().unwrap();
+    assert_eq!(code(&output), 0);
+    assert!(out(&output).contains("private-key-unusable"));
+    // Far above what it takes; a look-up in the network would take longer.
+    assert!(started.elapsed().as_secs() < 5);
+    std::fs::remove_dir(&empty).unwrap();
+}
+
+fn tempfile() -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("rdpdoctor-explain-{}", std::process::id()));
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
