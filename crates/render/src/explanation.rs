@@ -210,7 +210,7 @@ fn symbol(meaning: &Meaning) -> String {
 fn cause(cause: &FittingCause) -> String {
     let title = cause.title.trim_end_matches('.');
     let mut text = format!("`{}` ({}): {title}. Proof: {}", cause.cause, cause.stage, cause.proven_by);
-    for moved in &cause.moved_by {
+    for moved in cause.moved_by.iter().filter(|moved| moved.is_by_fact()) {
         text.extend([" ", &signed(moved.decibans), ": ", &moved.text, "."]);
     }
     text

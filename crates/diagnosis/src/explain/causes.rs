@@ -23,7 +23,8 @@ pub(super) fn fitting(evidence: &Evidence, codes: &[ExplainedCode]) -> Vec<Fitti
 }
 
 fn weighed(ranked: Ranked) -> FittingCause {
-    let moved = ranked.moved_by.into_iter().map(|item| Moved { text: item.text, decibans: item.decibans });
+    let moved =
+        ranked.moved_by.into_iter().map(|item| Moved { text: item.text, decibans: item.decibans, facts: item.facts });
     FittingCause { score: Some(ranked.score), moved_by: moved.collect(), ..of(ranked.cause) }
 }
 

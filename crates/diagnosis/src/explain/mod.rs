@@ -136,6 +136,15 @@ pub struct Moved {
     pub text: String,
     /// By how much, in decibans.
     pub decibans: i16,
+    /// JSON pointers (RFC 6901) into the report.
+    pub facts: Vec<String>,
+}
+
+impl Moved {
+    /// Whether a stated circumstance did it, and not the codes themselves.
+    pub fn is_by_fact(&self) -> bool {
+        self.facts.iter().any(|pointer| pointer.starts_with("/evidence/told/facts/"))
+    }
 }
 
 /// A remedy that the owners of such a code are told to use.
@@ -210,9 +219,17 @@ fn tempting(codes: &[ExplainedCode]) -> Vec<Temptation> {
         remedy: remedy.id.clone(),
         title: remedy.title.clone(),
         verdict: remedy.verdict.word().to_owned(),
-        why: if remedy.verdict == Worth::Risky { remedy.risks.clone() } else { remedy.useless.clone() },
+        why: why(remedy),
     };
     tempting.iter().map(temptation).collect()
+}
+
+fn why(remedy: &JudgedRemedy) -> String {
+    match remedy.verdict {
+        Worth::Risky | Worth::Sound | Worth::SoundWithCare => remedy.risks.clone(),
+        Worth::Narrow => format!("It helps with this: {}", remedy.helps),
+        Worth::UselessHere => remedy.useless.clone(),
+    }
 }
 
 fn temptations_of(key: &str) -> Vec<&'static JudgedRemedy> {

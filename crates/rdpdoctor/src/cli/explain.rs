@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     /// Codes in any form, a pasted dialog or log line, an event such as Schannel/36874, the id of a cause, or
     /// remedy:ID
     #[arg(value_name = "WHAT", allow_negative_numbers = true,
-        required_unless_present_any = ["list", "search", "list_facts", "facts"])]
+        required_unless_present_any = ["list", "search", "list_facts", "facts", "errors"])]
     what: Vec<OsString>,
     #[command(flatten)]
     statements: Statements,
@@ -82,7 +82,7 @@ impl Arguments {
     fn print_listing(&self, listing: &Listing, output: &mut Output) -> Result<Exit, Failure> {
         let text = match self.format {
             Format::Text => listing.text(output.style()),
-            Format::Json => json::any(listing)?,
+            Format::Json => json::object(listing)?,
             Format::Markdown => listing.markdown(),
         };
         output.print(&text)?;
@@ -102,7 +102,7 @@ impl Arguments {
         if reading.codes.is_empty() && !what.is_empty() {
             return Err(Failure::Usage(not_understood(&what)));
         }
-        told.codes = reading.codes;
+        told.codes.splice(0..0, reading.codes);
         self.print_explanation(told, output)
     }
 
@@ -121,7 +121,7 @@ impl Arguments {
         let text = match self.format {
             Format::Text => page::page(cause.page, output.style()),
             Format::Markdown => cause.page.to_owned(),
-            Format::Json => json::any(&CausePage::of(cause))?,
+            Format::Json => json::object(&CausePage::of(cause))?,
         };
         output.print(&text)?;
         Ok(Exit::Good)
@@ -132,7 +132,7 @@ impl Arguments {
         let text = match self.format {
             Format::Text => page::page(&markdown, output.style()),
             Format::Markdown => markdown,
-            Format::Json => json::any(&RemedyPage { schema_version: 1, remedy })?,
+            Format::Json => json::object(&RemedyPage { schema_version: 1, remedy })?,
         };
         output.print(&text)?;
         Ok(Exit::Good)

@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn every_fact_stands_in_the_list() {
-        let list = super::facts().markdown();
+        let list = facts().markdown();
         assert!(facts_of_table().all(|id| list.contains(&format!("- `{id}"))));
     }
 

@@ -57,8 +57,8 @@ fn proposals(what: &str) -> Vec<&'static str> {
     if !near_ids.is_empty() {
         return near_ids;
     }
-    let named = codes().iter().map(|code| code.name).filter(|name| !name.is_empty() && !name.contains(' '));
-    let names: Vec<(String, &str)> = named.map(|name| (name.to_lowercase().replace('_', "-"), name)).collect();
+    let symbols = codes().iter().map(|code| code.name).filter(|name| !name.is_empty() && !name.contains(' '));
+    let names: Vec<(String, &str)> = symbols.map(|name| (name.to_lowercase().replace('_', "-"), name)).collect();
     let near_names = near(what, names.iter().map(|(plain, _)| plain.as_str()));
     let as_written = |near: &str| names.iter().find(|(plain, _)| plain == near).map(|(_, name)| *name);
     near_names.into_iter().filter_map(as_written).collect()
