@@ -4,11 +4,11 @@
 mod common;
 #[cfg(test)]
 mod diff;
+#[cfg(test)]
+mod explain;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod hostile;
-#[cfg(test)]
-mod explain;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]
