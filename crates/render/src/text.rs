@@ -34,6 +34,7 @@ pub fn report(report: &Report, style: &Style) -> String {
     if let Some(root) = report.root() {
         findings::proof(&mut canvas, root);
         remedies::all(&mut canvas, &root.remedies);
+        remedies::avoid(&mut canvas, &report.avoid);
     }
     ways_in::all(&mut canvas, report, style);
     clients::groups(&mut canvas, report);

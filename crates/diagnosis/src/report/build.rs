@@ -4,8 +4,8 @@ use crate::judge::Diagnosis;
 use crate::report::identity::certificates;
 use crate::report::reported::reported;
 use crate::report::{
-    ClientRow, Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, clients,
-    stages, ways_in,
+    ClientRow, Protocols, Report, ReportFinding, ReportProof, ReportTarget, SCHEMA_VERSION, ServerIdentity, avoid,
+    clients, stages, ways_in,
 };
 use crate::{Finding, Verdict, judge};
 
@@ -30,6 +30,7 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         clients,
         asked_client,
         deviation: deviations(&evidence),
+        avoid: avoid::of(&evidence, &diagnosis),
         ways_in: ways_in::of(&evidence, &diagnosis),
         connections: evidence.connections(),
         duration_ms,

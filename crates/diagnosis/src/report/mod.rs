@@ -1,5 +1,6 @@
 //! The report: what a judged target looks like to a reader, and its JSON (`schemas/report.json`).
 
+mod avoid;
 mod build;
 mod clients;
 pub mod diff;
@@ -10,6 +11,7 @@ mod reported;
 mod stages;
 mod ways_in;
 
+pub use avoid::Avoid;
 pub use build::build;
 pub use clients::{ClientOutcome, ClientRow, Deviation};
 pub use identity::ServerIdentity;
@@ -56,6 +58,9 @@ pub struct Report {
     /// The error codes that somebody named, and which finding explains each.
     #[serde(default)]
     pub reported: Vec<ReportedCode>,
+    /// What people in this place are told to try and should not.
+    #[serde(default)]
+    pub avoid: Vec<Avoid>,
     /// What is unknown and keeps the verdict open, with the command that would settle it.
     pub missing: Vec<String>,
     /// What each known client would meet.

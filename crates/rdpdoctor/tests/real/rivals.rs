@@ -8,7 +8,7 @@ use rdpdoctor_testbed::responder::{Manner, Responder};
 use rdpdoctor_testbed::xrdp::Xrdp;
 use rdpdoctor_testbed::{Network, Policy, SERVER_V4, Site, Tampering, on_hand};
 
-use crate::run::{BROKEN, diagnose, diagnose_in, diagnose_lab, text};
+use crate::run::{BROKEN, diagnose, diagnose_in, diagnose_lab};
 
 const PROTOCOLS: [&str; 6] = ["rdp", "ssl", "hybrid", "hybrid_ex", "rdstls", "rdsaad"];
 
@@ -131,6 +131,6 @@ fn silence_is_not_an_end_of_file() {
 #[test]
 fn a_web_server_is_not_called_ssh() {
     let Some(server) = on_hand(nginx::start(Scheme::Http, &Site::loopback())) else { return };
-    let shown = text(&server.target());
-    assert!(shown.contains("HTTP") && !shown.contains("SSH"), "{shown}");
+    let said = diagnose(&server.target()).statements();
+    assert!(said.contains("HTTP") && !said.contains("SSH"), "{said}");
 }

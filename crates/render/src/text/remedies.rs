@@ -1,4 +1,5 @@
 use rdpdoctor_diagnosis::Remedy;
+use rdpdoctor_diagnosis::report::Avoid;
 
 use super::words;
 use crate::canvas::{Canvas, Piece};
@@ -18,6 +19,19 @@ pub(super) fn all(canvas: &mut Canvas<'_>, remedies: &[Remedy]) {
             canvas.blank();
         }
         one(canvas, number, remedy);
+    }
+}
+
+/// What others would try in this place, and what it costs.
+pub(super) fn avoid(canvas: &mut Canvas<'_>, avoid: &[Avoid]) {
+    if avoid.is_empty() {
+        return;
+    }
+    canvas.heading("What not to do");
+    for remedy in avoid {
+        let more = Piece::new(format!("rdpdoctor explain remedy:{}", remedy.remedy), Paint::Command).unbroken();
+        let text = [Piece::plain(format!("{}: {} ", remedy.title, remedy.risks)), more];
+        canvas.flow(2, &[Piece::plain("- ")], &text);
     }
 }
 
