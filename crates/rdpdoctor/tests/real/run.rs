@@ -33,12 +33,6 @@ pub(crate) fn diagnose_ways_in(network: &Network, target: &str) -> Diagnosis {
     report(command)
 }
 
-/// `diagnose` as text, as seen from this machine.
-pub(crate) fn text(target: &str) -> String {
-    let output = Command::new(program()).args(["diagnose", target, "--timeout", "3"]).output().unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// Diagnoses a variant of a fault that the program itself serves.
 pub(crate) fn diagnose_lab(fault: &str, variant: &str) -> Diagnosis {
     let mut command = Command::new(program());
