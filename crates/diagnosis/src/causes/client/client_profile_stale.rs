@@ -1,6 +1,6 @@
 use super::on_the_client;
 use crate::causes::step::{READ, Step, remedies};
-use crate::{Cause, Place, Severity, Stage};
+use crate::{Cause, Place, Safety, Severity, Stage};
 
 /// A saved setting, credential or requested mode that contradicts the server.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -41,8 +41,9 @@ const WITHOUT: Step = Step {
 const FORGET: Step = Step {
     title: "Remove the stored credential for this server alone, and correct the line of the .rdp file that does not fit",
     place: Place::Client,
+    safety: Safety::Manual,
+    interrupts: "nothing; the password has to be typed at the next connection",
     commands: &["cmdkey /delete:TERMSRV/HOST"],
     cmd: &["cmdkey /delete:TERMSRV/HOST"],
     undo: "cmdkey /generic:TERMSRV/HOST /user:USER /pass, which asks for the password",
-    ..READ
 };

@@ -28,11 +28,12 @@ const READ_LOGONS: Step = Step {
 const SHUT_OUT: Step = Step {
     title: "Take the port off the Internet: a VPN, an RD Gateway, or firewall rules that allow known addresses only; keep NLA on and lock accounts for a while after failures",
     safety: Safety::Manual,
-    interrupts: "whoever comes from another address no longer gets in: put your own network there",
+    interrupts: "whoever comes from another address no longer gets in: put your own network for NETWORK, the one you come from included",
     commands: &[
-        "Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' -Direction Inbound | Set-NetFirewallRule -RemoteAddress 192.0.2.0/24",
+        "Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' -Direction Inbound | Get-NetFirewallAddressFilter | Format-List InstanceID, RemoteAddress",
+        "Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' -Direction Inbound | Set-NetFirewallRule -RemoteAddress NETWORK",
     ],
-    cmd: &[r#"netsh advfirewall firewall set rule group="@FirewallAPI.dll,-28752" new remoteip=192.0.2.0/24"#],
-    undo: "Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' -Direction Inbound | Set-NetFirewallRule -RemoteAddress Any, or the addresses that were there before",
+    cmd: &[r#"netsh advfirewall firewall set rule group="@FirewallAPI.dll,-28752" new remoteip=NETWORK"#],
+    undo: "Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' -Direction Inbound | Set-NetFirewallRule -RemoteAddress Any, or the addresses that the first command showed",
     ..READ
 };

@@ -19,11 +19,12 @@ const READ_RESOURCES: Step = Step {
     title: "See what is short: disk space, committed memory, local ports, handles; 2004 of Resource-Exhaustion-Detector and 4227 or 4231 of Tcpip say it themselves",
     commands: &[
         "Get-Volume | Format-Table DriveLetter, SizeRemaining, Size",
-        r"Get-Counter '\Memory\% Committed Bytes In Use', '\TCPv4\Connections Established'",
+        "Get-CimInstance Win32_OperatingSystem | Format-List FreePhysicalMemory, FreeVirtualMemory, TotalVirtualMemorySize",
+        "Get-NetTCPConnection | Group-Object State | Format-Table Count, Name",
         "Get-Process | Sort-Object HandleCount -Descending | Select-Object -First 10 Name, Id, HandleCount, PM",
         "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-Resource-Exhaustion-Detector','Tcpip'} -MaxEvents 20 -ErrorAction SilentlyContinue | Format-List TimeCreated, Id, Message",
     ],
-    cmd: &["fsutil volume diskfree C:", "netstat -ano", "tasklist"],
+    cmd: &["fsutil volume diskfree C:", "systeminfo", "netstat -ano", "tasklist"],
     ..READ
 };
 

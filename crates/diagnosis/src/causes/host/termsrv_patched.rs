@@ -19,12 +19,14 @@ const READ_DLL: Step = Step {
     title: "See which file the service loads, whether it is Microsoft's own, and whether it crashes",
     commands: &[
         r"(Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Services\TermService\Parameters').ServiceDll",
+        r"sfc /verifyfile=$env:SystemRoot\System32\termsrv.dll",
         r"Get-AuthenticodeSignature $env:SystemRoot\System32\termsrv.dll | Format-List Status, StatusMessage, SignerCertificate",
         "Get-WinEvent -FilterHashtable @{LogName='Application'; ProviderName='Application Error'; Id=1000} -MaxEvents 20 | Where-Object Message -match 'termsrv|rdp' | Format-List TimeCreated, Message",
     ],
     cmd: &[
         r"reg query HKLM\SYSTEM\CurrentControlSet\Services\TermService\Parameters /v ServiceDll",
-        r"dir %SystemRoot%\System32\termsrv.dll",
+        r"sfc /verifyfile=%SystemRoot%\System32\termsrv.dll",
+        "wevtutil qe Application /q:\"*[System[Provider[@Name='Application Error'] and EventID=1000]]\" /c:20 /rd:true /f:text",
     ],
     ..READ
 };

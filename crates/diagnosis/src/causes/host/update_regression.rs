@@ -21,7 +21,7 @@ const READ_UPDATES: Step = Step {
         r"Get-ItemProperty 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion' | Format-List ProductName, CurrentBuild, UBR",
         "Get-HotFix | Sort-Object InstalledOn -Descending | Select-Object -First 10",
     ],
-    cmd: &["ver", "wmic qfe list brief"],
+    cmd: &["ver", "systeminfo"],
     ..READ
 };
 
@@ -29,7 +29,8 @@ const MEND: Step = Step {
     title: "Install the update that mends it, or apply the Known Issue Rollback that the release notes name; take an update off only where neither exists",
     safety: Safety::Manual,
     interrupts: "updates restart the machine",
-    commands: &["usoclient StartScan"],
+    commands: &["Start-Process ms-settings:windowsupdate"],
+    cmd: &["start ms-settings:windowsupdate"],
     undo: "a Known Issue Rollback is a policy: remove it once the mending update is installed",
     ..READ
 };
