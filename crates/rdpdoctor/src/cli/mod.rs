@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod ask;
 mod completions;
 mod diagnose;
 mod diff;
@@ -70,13 +71,31 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 pub(crate) fn main() -> Exit {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.len() < 2 && ask::console_is_ours_alone() {
+        return keep_asking(&arguments);
+    }
     if arguments.len() < 2 {
         let _ = io::stderr().write_all(SHORT_USAGE.as_bytes());
         return Exit::Usage;
     }
+    obey(arguments)
+}
+
+fn obey(arguments: Vec<OsString>) -> Exit {
     match Cli::try_parse_from(short::expand(arguments, &Cli::command())) {
         Ok(cli) => run(cli),
         Err(error) => explain_usage(&error),
+    }
+}
+
+/// Each answer was printed when it came; there is no one answer for the exit code.
+fn keep_asking(program: &[OsString]) -> Exit {
+    let run = |words: Vec<OsString>| {
+        obey(program.iter().cloned().chain(words).collect());
+    };
+    match ask::ask(&mut io::stdin().lock(), &mut io::stdout(), run) {
+        Ok(()) => Exit::Good,
+        Err(_) => Exit::Unsettled,
     }
 }
 
