@@ -9,17 +9,25 @@ use crate::metadata::{self, Metadata, Package};
 use crate::source;
 
 /// Each crate and the crates of ours that it may be built on. Tests may use any.
-const MAY_LEAN_ON: [(&str, &[&str]); 8] = [
+const MAY_LEAN_ON: [(&str, &[&str]); 9] = [
     ("rdpdoctor-protocol", &[]),
     ("rdpdoctor-diagnosis", &["rdpdoctor-protocol"]),
-    ("rdpdoctor-sources", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),
+    ("rdpdoctor-machine", &[]),
+    ("rdpdoctor-sources", &["rdpdoctor-protocol", "rdpdoctor-diagnosis", "rdpdoctor-machine"]),
     ("rdpdoctor-lab", &["rdpdoctor-protocol"]),
     // Of `protocol` it takes what makes foreign text harmless.
     ("rdpdoctor-render", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),
     ("rdpdoctor-testbed", &[]),
     (
         "rdpdoctor",
-        &["rdpdoctor-protocol", "rdpdoctor-diagnosis", "rdpdoctor-sources", "rdpdoctor-lab", "rdpdoctor-render"],
+        &[
+            "rdpdoctor-protocol",
+            "rdpdoctor-diagnosis",
+            "rdpdoctor-machine",
+            "rdpdoctor-sources",
+            "rdpdoctor-lab",
+            "rdpdoctor-render",
+        ],
     ),
     ("xtask", &["rdpdoctor-diagnosis"]),
 ];

@@ -1,6 +1,6 @@
 //! One page that is complete in itself: no script, no font, no picture from elsewhere; it prints well.
 //!
-//! Every expression of the templates passes [`escape::Page`]; no address of a link or a picture is made of data.
+//! Every expression of the templates passes `escape::Page`; no address of a link or a picture is made of data.
 
 mod attempts;
 mod certificates;

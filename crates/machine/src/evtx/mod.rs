@@ -1,0 +1,1 @@
+//! Event log files (`.evtx`).

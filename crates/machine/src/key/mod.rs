@@ -1,0 +1,1 @@
+//! Certificates in registry stores, and the files of their private keys.

@@ -1,0 +1,8 @@
+//! A Windows machine by subject: registry, services, certificates, key files, firewall, event log.
+//!
+//! Each subject can be read from the running system, from an offline disk, or from memory. Nothing is judged here.
+
+pub mod evtx;
+pub mod hive;
+pub mod key;
+pub mod security;

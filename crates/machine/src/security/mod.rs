@@ -1,0 +1,1 @@
+//! Security identifiers and descriptors ([MS-DTYP] 2.4).
