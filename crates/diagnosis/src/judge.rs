@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::profile;
 use crate::causes::CAUSES;
 use crate::evidence::Evidence;
+use crate::evidence::snapshot::ReadBy;
 use crate::told::Statements;
 use crate::view::client_gets_through;
-use crate::{Cause, Certainty, Detection, Proof, ProofItem, Severity};
+use crate::{Cause, Certainty, Detection, Proof, ProofItem, Severity, Stage};
 
 /// The margin in decibans from which a finding is `likely`.
 const LIKELY_MARGIN: i16 = 10;
@@ -103,7 +104,7 @@ fn for_mstsc(evidence: &Evidence) -> Diagnosis {
         let Finding { cause, severity, certainty, score, .. } = finding;
         (aside.contains(&cause.id), Reverse(*severity), Reverse(*certainty), Reverse(*score), cause.stage)
     });
-    let works = client_gets_through(evidence);
+    let works = client_gets_through(evidence) || machine_is_sound(evidence);
     let verdict = verdict(evidence, decisive(&findings, works), works);
     let root = findings.iter().position(|finding| counts(finding, works) && !is_symptom(finding, &findings, works));
     let has_root = root.is_some();
@@ -222,13 +223,29 @@ fn verdict(evidence: &Evidence, root: Option<&Finding>, works: bool) -> Verdict 
     match root {
         // Nothing is known of the target when nobody could be asked for its address.
         Some(root) if root.cause.id == "dns-unavailable" => Verdict::Inconclusive,
-        Some(root) if root.severity == Severity::Blocks && reached => Verdict::Broken,
+        Some(root) if root.severity == Severity::Blocks && (reached || !is_probed(evidence)) => Verdict::Broken,
         Some(root) if root.severity == Severity::Blocks => Verdict::Unreachable,
         Some(_) if works => Verdict::Warning,
         None if works => Verdict::Healthy,
         Some(_) | None => Verdict::Inconclusive,
     }
 }
+
+/// Whether anything was measured over the network, or the network is all there is.
+fn is_probed(evidence: &Evidence) -> bool {
+    !evidence.attempts.is_empty() || (evidence.host.is_none() && evidence.origin.is_none())
+}
+
+/// Whether the server itself, which nobody probed, was looked at and nothing there stops a connection.
+fn machine_is_sound(evidence: &Evidence) -> bool {
+    let Some(host) = evidence.host.as_deref().filter(|_| !is_probed(evidence)) else { return false };
+    let blocking = CAUSES.iter().filter(|cause| cause.stage == Stage::Host && cause.severity == Severity::Blocks);
+    let mut told = blocking.filter(|cause| host.way != ReadBy::Disk || !ONLY_RUNNING.contains(&cause.id));
+    told.all(|cause| (cause.detect)(evidence) == Detection::RuledOut)
+}
+
+/// Causes that show on a running system only.
+const ONLY_RUNNING: [&str; 3] = ["port-taken", "resource-exhausted", "service-stopped"];
 
 #[cfg(test)]
 mod tests {

@@ -4,9 +4,11 @@
 
 mod certificate;
 mod identity;
+mod machine;
 
 pub use certificate::CertificateMaker;
 pub use identity::challenge_by;
+pub use machine::{KEY_FILE, MACHINE_GUID, Machine};
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -148,3 +148,13 @@ fn falls_back(evidence: &Evidence, endpoint: SocketAddr) -> bool {
 pub(crate) fn attempt_fact(index: usize) -> String {
     format!("/evidence/attempts/{index}")
 }
+
+/// The JSON pointer of something in the host's snapshot, such as `["services", "TermService"]`.
+pub(crate) fn host_fact(parts: &[&str]) -> String {
+    pointer("/evidence/host", parts)
+}
+
+/// RFC 6901.
+fn pointer(root: &str, parts: &[&str]) -> String {
+    parts.iter().fold(root.to_owned(), |path, part| path + "/" + &part.replace('~', "~0").replace('/', "~1"))
+}

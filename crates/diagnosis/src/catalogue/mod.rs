@@ -9,6 +9,7 @@ mod client_flags;
 mod host_builds;
 mod interop;
 mod profiles;
+mod settings;
 pub(crate) mod table;
 
 pub use abilities::{Abilities, ServerKey};
@@ -17,3 +18,4 @@ pub(crate) use client_flags::{Trouble, client_settings};
 pub use host_builds::releases_with_build;
 pub use interop::{Interop, common_suites, judge_tls};
 pub use profiles::{CertificateHabit, Confidence, Profile, SecurityProtocol, VersionRange, profile, profiles};
+pub use settings::{HostSetting, setting, settings};

@@ -7,6 +7,7 @@ mod resolution;
 mod seen;
 mod service;
 mod sibling;
+pub mod snapshot;
 mod target;
 mod told;
 
@@ -20,6 +21,7 @@ pub use resolution::{LookupOutcome, NameServerAnswer, RecordType, Resolution, Sy
 pub use seen::{Seen, Source};
 pub use service::{RemoteService, ServiceAnswer, ServiceSeen};
 pub use sibling::{Sibling, share_sightings};
+pub use snapshot::Snapshot;
 pub use target::{Target, TargetError};
 pub use told::{Told, ToldCode, ToldFact};
 
@@ -60,6 +62,12 @@ pub struct Evidence {
     /// The id of the client that the question is about; none for a current mstsc.
     #[serde(default)]
     pub client: Option<String>,
+    /// What the server shows of itself, where somebody looked there.
+    #[serde(default)]
+    pub host: Option<Box<Snapshot>>,
+    /// What the machine that connects shows of itself, where somebody looked there.
+    #[serde(default)]
+    pub origin: Option<Box<Snapshot>>,
 }
 
 impl Evidence {
@@ -76,6 +84,8 @@ impl Evidence {
             siblings: Vec::new(),
             told: Told::default(),
             client: None,
+            host: None,
+            origin: None,
         }
     }
 

@@ -1,7 +1,9 @@
 use super::remedies::ENABLE_RULES;
-use super::signs::unless_rdp_answers;
+use super::signs::{by_host, setting_of, unless_rdp_answers};
 use crate::causes::step::{READ, Step, remedies};
-use crate::{Cause, Place, Safety, Severity, Stage};
+use crate::evidence::Snapshot;
+use crate::evidence::snapshot::{Authority, ValueSeen};
+use crate::{Cause, Detection, Place, Proof, Safety, Severity, Stage};
 
 /// `fDenyTSConnections` is 1, gone, or set by a policy: no listener is started.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -12,9 +14,23 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: 0,
     explains: &["port-closed", "port-filtered"],
     page: include_str!("rdp-disabled.md"),
-    detect: unless_rdp_answers,
+    detect: |evidence| by_host(evidence, unless_rdp_answers(evidence), look),
     remedies: |_| remedies(&[&READ_SWITCH, &SWITCH_ON, &ENABLE_RULES, &CHANGE_POLICY]),
 };
+
+fn look(host: &Snapshot) -> Detection {
+    let (switch, fact) = setting_of(host, "deny-connections");
+    if switch.seen == ValueSeen::Unread {
+        return Detection::Unknown(Vec::new());
+    }
+    let text = match (switch.number(), switch.by) {
+        (Some(0), _) => return Detection::RuledOut,
+        (_, Authority::Default) => "fDenyTSConnections is missing, which counts as 1: every connection is refused",
+        (_, Authority::Policy) => "a policy sets fDenyTSConnections to 1: every connection is refused",
+        (_, Authority::Local) => "fDenyTSConnections is 1: every connection is refused",
+    };
+    Detection::Confirmed(Proof::of(text, [fact], 40))
+}
 
 const READ_SWITCH: Step = Step {
     title: "Read the switch: 0 means on; a value of the policy wins over the local one, and a missing local value means off",
@@ -52,3 +68,38 @@ const CHANGE_POLICY: Step = Step {
     undo: "set the policy back to what it was, and run gpupdate",
     ..READ
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Machine;
+    use crate::{Verdict, judge};
+
+    #[test]
+    fn fires_on_the_value_its_absence_and_a_policy() {
+        let machine = Machine::healthy;
+        for off in [
+            machine().dword("deny-connections", 1),
+            machine().without("deny-connections"),
+            machine().policy("deny-connections", 1),
+        ] {
+            let diagnosis = judge(&off.no_listeners().evidence());
+            assert_eq!(diagnosis.root().unwrap().cause.id, "rdp-disabled");
+            assert_eq!(diagnosis.verdict, Verdict::Broken);
+        }
+    }
+
+    #[test]
+    fn near_miss_a_policy_that_switches_it_on_wins() {
+        let on = Machine::healthy().dword("deny-connections", 1).policy("deny-connections", 0);
+        assert_eq!(look(&on.snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn unknown_where_the_policy_cannot_be_read() {
+        let path = crate::catalogue::setting("deny-connections").unwrap().policy_path.unwrap();
+        let machine = Machine::healthy().dword("deny-connections", 1).unreadable(path);
+        assert_eq!(look(&machine.snapshot()), Detection::Unknown(Vec::new()));
+        assert_eq!(look(&Machine::unread().snapshot()), Detection::Unknown(Vec::new()));
+    }
+}

@@ -1,8 +1,10 @@
 //! What is seen on the wire proves none of the faults that only the server itself can show; it refutes some.
 
 use crate::Detection;
-use crate::evidence::{Attempt, Evidence};
-use crate::view::{AddressView, client_address, client_gets_through};
+use crate::catalogue::setting;
+use crate::evidence::snapshot::{Authority, InForce, ValueSeen};
+use crate::evidence::{Attempt, Evidence, Snapshot};
+use crate::view::{AddressView, client_address, client_gets_through, host_fact};
 
 /// Refuted by an answer in RDP: the service runs, is switched on, and listens at this port.
 pub(super) fn unless_rdp_answers(evidence: &Evidence) -> Detection {
@@ -28,6 +30,28 @@ pub(super) fn unless_tls_is_spoken(evidence: &Evidence) -> Detection {
 /// Refuted where a current client gets through.
 pub(super) fn unless_client_is_served(evidence: &Evidence) -> Detection {
     unless(evidence, |_| client_gets_through(evidence))
+}
+
+/// What the machine itself shows, where somebody looked; else, and where it leaves the question open, what the wire says.
+/// What the wire refutes stays refuted.
+pub(super) fn by_host(evidence: &Evidence, wire: Detection, look: impl FnOnce(&Snapshot) -> Detection) -> Detection {
+    match evidence.host.as_deref() {
+        Some(host) if wire != Detection::RuledOut => match look(host) {
+            Detection::Unknown(_) => wire,
+            settled => settled,
+        },
+        _ => wire,
+    }
+}
+
+/// A setting of `data/settings.csv` as it is in force, with the pointer to where it is, or would be.
+pub(super) fn setting_of<'a>(host: &'a Snapshot, id: &str) -> (InForce<'a>, String) {
+    let Some(setting) = setting(id) else {
+        return (InForce { seen: ValueSeen::Unread, by: Authority::Default, default: None }, String::new());
+    };
+    let in_force = host.in_force(setting);
+    let policy = setting.policy_path.filter(|_| in_force.by == Authority::Policy);
+    (in_force, host_fact(&["registry", policy.unwrap_or(setting.path)]))
 }
 
 /// Nothing that shows from outside speaks for or against it.
