@@ -2,7 +2,15 @@
 //!
 //! Each subject can be read from the running system, from an offline disk, or from memory. Nothing is judged here.
 
+pub mod event;
 pub mod evtx;
 pub mod hive;
 pub mod key;
+pub mod registry;
 pub mod security;
+
+mod subject;
+
+pub use subject::{
+    Answer, FileInfo, Listener, LogonRight, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way,
+};
