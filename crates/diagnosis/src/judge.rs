@@ -241,7 +241,18 @@ fn machine_is_sound(evidence: &Evidence) -> bool {
     let Some(host) = evidence.host.as_deref().filter(|_| !is_probed(evidence)) else { return false };
     let blocking = CAUSES.iter().filter(|cause| cause.stage == Stage::Host && cause.severity == Severity::Blocks);
     let mut told = blocking.filter(|cause| host.way != ReadBy::Disk || !ONLY_RUNNING.contains(&cause.id));
-    told.all(|cause| (cause.detect)(evidence) == Detection::RuledOut)
+    told.all(|cause| lets_in((cause.detect)(evidence)))
+}
+
+/// Whether a blocking cause is refuted, or found in a form that closes the server to nobody or to some only.
+fn lets_in(detection: Detection) -> bool {
+    match detection {
+        Detection::RuledOut => true,
+        Detection::Unknown(_) => false,
+        Detection::Confirmed(proof) | Detection::Likely(proof) => {
+            proof.severity.is_some_and(|severity| severity < Severity::Blocks)
+        }
+    }
 }
 
 /// Causes that show on a running system only.

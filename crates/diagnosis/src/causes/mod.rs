@@ -6,6 +6,7 @@ mod client;
 mod connect;
 mod gateway;
 mod host;
+mod logged;
 mod negotiate;
 mod resolve;
 mod session;

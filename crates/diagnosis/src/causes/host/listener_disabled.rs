@@ -1,7 +1,12 @@
+use super::ahead::{Owner, TERM_SERVICE, by_host_ahead, service_fact, sockets, state_of};
 use super::remedies::READ_LISTENER;
-use super::signs::unless_rdp_answers;
+use super::signs::{setting_of, unless_rdp_answers};
+use crate::causes::logged::{MANAGER, logged};
 use crate::causes::step::{READ, Step, remedies};
-use crate::{Cause, Safety, Severity, Stage};
+use crate::evidence::Snapshot;
+use crate::evidence::snapshot::{ReadBy, Reading, ServiceState, ValueSeen};
+use crate::view::host_fact;
+use crate::{Cause, Detection, Proof, Safety, Severity, Stage};
 
 /// The listener RDP-Tcp is switched off, incomplete, or bound to an adapter that is gone.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -12,9 +17,113 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: -6,
     explains: &["port-closed", "port-filtered"],
     page: include_str!("listener-disabled.md"),
-    detect: unless_rdp_answers,
+    detect: |evidence| by_host_ahead(evidence, unless_rdp_answers(evidence), look),
     remedies: |_| remedies(&[&READ_LISTENER, &ENABLE, &REPLACE]),
 };
+
+const LISTENER: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp";
+
+/// Whether the service listens now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listens {
+    Yes,
+    /// The service runs, Remote Desktop is on, and no socket is the service's.
+    No,
+    /// Nobody knows, or it is not meant to.
+    Unknown,
+}
+
+fn look(host: &Snapshot) -> Detection {
+    let listens = listens(host);
+    match (configured_off(host), listens) {
+        (Some(found), Listens::Yes) => ahead(found),
+        (Some(Detection::Likely(proof) | Detection::Confirmed(proof)), Listens::No) => {
+            Detection::Confirmed(silent(host, proof))
+        }
+        (Some(found), _) => found,
+        (None, Listens::No) => Detection::Confirmed(silent(host, Proof::default())),
+        (None, Listens::Unknown) if !is_read(host) => Detection::Unknown(Vec::new()),
+        (None, Listens::Yes) => Detection::RuledOut,
+        (None, Listens::Unknown) if host.way == ReadBy::Disk || is_not_due(host) => Detection::RuledOut,
+        (None, Listens::Unknown) => Detection::Unknown(Vec::new()),
+    }
+}
+
+/// What the listener's key says against listening.
+fn configured_off(host: &Snapshot) -> Option<Detection> {
+    let key = host.registry.get(LISTENER).and_then(Reading::observed)?;
+    let at = |name: &str| [host_fact(&["registry", name])];
+    if key.is_none() {
+        let text = "the key WinStations\\RDP-Tcp is missing: there is no listener to start";
+        return Some(Detection::Confirmed(Proof::of(text, at(LISTENER), 30)));
+    }
+    let (enabled, fact) = setting_of(host, "enable-winstation");
+    if enabled.number() == Some(0) {
+        let text = "fEnableWinStation is 0: the listener RDP-Tcp is switched off";
+        return Some(Detection::Confirmed(Proof::of(text, [fact], 30)));
+    }
+    let (class, fact) = setting_of(host, "listener-class");
+    if class.seen == ValueSeen::Absent {
+        let text = "LoadableProtocol_Object is missing from the listener's key: the service does not know what to load";
+        return Some(Detection::Likely(Proof::of(text, [fact], 22)));
+    }
+    let (adapter, fact) = setting_of(host, "lan-adapter");
+    let number = adapter.number().filter(|number| *number != 0)?;
+    let text = format!("LanAdapter is {number}: the listener is bound to that one network adapter, where there is one");
+    let missing = "whether that adapter still exists: 0 listens on all of them";
+    Some(Detection::Likely(Proof::of(text, [fact], 12).missing(missing).severity(Severity::Degrades)))
+}
+
+/// It listens still: what is set counts from the next start on, and a single adapter counts now.
+fn ahead(found: Detection) -> Detection {
+    let later = |proof: Proof| proof.severity(Severity::Degrades);
+    match found {
+        Detection::Confirmed(proof) => Detection::Confirmed(later(proof)),
+        Detection::Likely(proof) => Detection::Likely(later(proof)),
+        open => open,
+    }
+}
+
+fn silent(host: &Snapshot, proof: Proof) -> Proof {
+    let text = "the service runs, Remote Desktop is on, and none of its sockets listens";
+    let facts = [host_fact(&["listeners"]), service_fact(TERM_SERVICE)];
+    let proof = Proof { severity: None, ..proof }.and(text, facts, 25);
+    let last = logged(host, MANAGER, &[258, 259, 262]).pop();
+    match last.filter(|last| last.event.id != 258) {
+        Some(stop) => {
+            let text =
+                format!("event {} at {}: the listener stopped, and none started since", stop.event.id, stop.when());
+            proof.and(text, [stop.fact], 3)
+        }
+        None => proof,
+    }
+}
+
+fn listens(host: &Snapshot) -> Listens {
+    let Some(sockets) = sockets(host) else { return Listens::Unknown };
+    if sockets.iter().any(|(_, _, owner)| *owner == Owner::RemoteDesktop) {
+        return Listens::Yes;
+    }
+    let due = state_of(host, TERM_SERVICE) == Some(ServiceState::Running)
+        && setting_of(host, "deny-connections").0.number() == Some(0);
+    let at_its_port = |owner: Owner, port: u16| owner == Owner::Unknown && Some(u64::from(port)) == port_of(host);
+    let perhaps = sockets.iter().any(|(listener, _, owner)| at_its_port(*owner, listener.address.port()));
+    if due && !perhaps { Listens::No } else { Listens::Unknown }
+}
+
+fn port_of(host: &Snapshot) -> Option<u64> {
+    setting_of(host, "port").0.number()
+}
+
+fn is_read(host: &Snapshot) -> bool {
+    host.registry.get(LISTENER).is_some_and(|key| key.observed().is_some())
+}
+
+/// Nothing is to listen where the service does not run or Remote Desktop is off: that is the fault, and this is none.
+fn is_not_due(host: &Snapshot) -> bool {
+    let off = setting_of(host, "deny-connections").0.number().is_some_and(|number| number != 0);
+    off || state_of(host, TERM_SERVICE).is_some_and(|state| state != ServiceState::Running)
+}
 
 const ENABLE: Step = Step {
     title: "Where fEnableWinStation is 0, or LanAdapter names an adapter that is gone: set both to their defaults (1; 0, which means all adapters), and restart the service",
@@ -56,3 +165,73 @@ const REPLACE: Step = Step {
     undo: r"delete the imported key, reg import C:\rdp-tcp-before.reg, and restart the service",
     ..READ
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Machine;
+    use crate::{Certainty, Verdict, judge};
+
+    #[test]
+    fn fires_on_a_switch_a_key_that_is_gone_and_a_port_that_nobody_holds() {
+        let off = Machine::healthy().dword("enable-winstation", 0);
+        let machines = [
+            off.clone().no_listeners(),
+            off.on_disk(),
+            Machine::healthy().without_key(LISTENER).no_listeners(),
+            Machine::healthy().no_listeners(),
+            Machine::healthy().without("listener-class").no_listeners(),
+            Machine::healthy().dword("lan-adapter", 3).no_listeners(),
+        ];
+        for machine in machines {
+            let diagnosis = judge(&machine.evidence());
+            let root = diagnosis.root().unwrap();
+            assert_eq!((root.cause.id, root.certainty), ("listener-disabled", Certainty::Confirmed));
+            assert_eq!(diagnosis.verdict, Verdict::Broken);
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_missing_on_a_disk_is_likely() {
+        let diagnosis = judge(&Machine::healthy().without("listener-class").on_disk().evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("listener-disabled", Certainty::Likely));
+    }
+
+    #[test]
+    fn near_miss_a_listener_on_one_adapter_serves_whom_it_reaches() {
+        let diagnosis = judge(&Machine::healthy().dword("lan-adapter", 3).evidence());
+        assert_ne!(diagnosis.verdict, Verdict::Broken);
+        let later = judge(&Machine::healthy().dword("enable-winstation", 0).evidence());
+        assert_eq!(later.root().unwrap().severity, Severity::Degrades);
+    }
+
+    #[test]
+    fn near_miss_nobody_listens_where_nobody_is_to() {
+        let off = Machine::healthy().dword("deny-connections", 1).no_listeners();
+        assert_eq!(look(&off.snapshot()), Detection::RuledOut);
+        let other_port = Machine::healthy().no_listeners().listens(3390, TERM_SERVICE);
+        assert_eq!(look(&other_port.snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn unknown_where_the_key_was_not_read() {
+        assert_eq!(look(&Machine::unread().snapshot()), Detection::Unknown(Vec::new()));
+        let unread = Machine::healthy().unreadable(LISTENER).on_disk();
+        assert_eq!(look(&unread.snapshot()), Detection::Unknown(Vec::new()));
+    }
+
+    #[test]
+    fn an_event_that_says_it_stopped_is_named() {
+        let channel = "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational";
+        let stopped = Machine::healthy().no_listeners().event(channel, MANAGER, 258, 90, &[]).event(
+            channel,
+            MANAGER,
+            259,
+            60,
+            &[],
+        );
+        let Detection::Confirmed(proof) = look(&stopped.snapshot()) else { panic!() };
+        assert!(proof.items.iter().any(|item| item.text.starts_with("event 259 at 1969-12-31 23:00 UTC")));
+    }
+}

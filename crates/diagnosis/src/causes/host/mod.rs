@@ -1,5 +1,6 @@
 //! What is wrong on the server itself. The security settings show on the wire; of the rest the wire at most refutes.
 
+mod ahead;
 pub(super) mod brute_force_attack;
 pub(super) mod certificate_not_renewed;
 pub(super) mod cloned_machine_keys;

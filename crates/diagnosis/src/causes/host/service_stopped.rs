@@ -1,7 +1,11 @@
+use super::ahead::{TERM_SERVICE, by_host_ahead, service_fact};
 use super::remedies::READ_SERVICES;
 use super::signs::unless_rdp_answers;
+use crate::causes::logged::{CRASHES, Logged, SERVICES, lately};
 use crate::causes::step::{READ, Step, remedies};
-use crate::{Cause, Safety, Severity, Stage};
+use crate::evidence::Snapshot;
+use crate::evidence::snapshot::{Service, ServiceState, StartType};
+use crate::{Cause, Detection, Proof, Safety, Severity, Stage};
 
 /// TermService, or something that it needs, is stopped, disabled or crashing.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -12,9 +16,131 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: -3,
     explains: &["connection-closed-early", "port-closed", "port-filtered"],
     page: include_str!("service-stopped.md"),
-    detect: unless_rdp_answers,
+    detect: |evidence| by_host_ahead(evidence, unless_rdp_answers(evidence), look),
     remedies: |_| remedies(&[&READ_SERVICES, &START, &READ_CRASHES]),
 };
+
+/// Crashes further back say nothing of today.
+const CRASH_HOURS: i64 = 72;
+
+fn look(host: &Snapshot) -> Detection {
+    let Some(service) = host.service(TERM_SERVICE) else { return Detection::Unknown(Vec::new()) };
+    let Some(service) = service else {
+        return Detection::Confirmed(Proof::of(
+            "the machine has no service TermService",
+            [service_fact(TERM_SERVICE)],
+            30,
+        ));
+    };
+    if let Some(proof) = disabled(host, service) {
+        return Detection::Confirmed(proof);
+    }
+    let crashes = crashes(host);
+    match service.state.observed() {
+        Some(ServiceState::Running) if crashes.is_empty() => Detection::RuledOut,
+        Some(ServiceState::Running) => Detection::Likely(unsteady(&crashes)),
+        Some(state) => not_running(host, service, *state, &crashes),
+        None => Detection::Unknown(Vec::new()),
+    }
+}
+
+/// TermService, or what it needs, is never to start. One that runs all the same lacks only its next start.
+fn disabled(host: &Snapshot, service: &Service) -> Option<Proof> {
+    let own = (TERM_SERVICE, service);
+    let needs = service.depends_on.iter().map(String::as_str).chain(["RpcSs"]);
+    let needed = needs.filter_map(|name| Some((name, host.service(name)??)));
+    let (name, found) = [own].into_iter().chain(needed).find(|(_, one)| one.start == Some(StartType::Disabled))?;
+    let text = match name {
+        TERM_SERVICE => "the service TermService is disabled (Start 4)".to_owned(),
+        _ => format!("TermService needs the service {name}, which is disabled (Start 4)"),
+    };
+    let proof = changes(host, Proof::of(text, [service_fact(name)], 30));
+    let runs = |service: &Service| service.state.observed() == Some(&ServiceState::Running);
+    Some(if runs(found) && runs(service) {
+        proof
+            .and("it runs as long as nobody stops it, and does not start again", [service_fact(name)], 0)
+            .severity(Severity::Degrades)
+    } else {
+        proof
+    })
+}
+
+fn not_running(host: &Snapshot, service: &Service, state: ServiceState, crashes: &[Logged<'_>]) -> Detection {
+    let fact = [service_fact(TERM_SERVICE)];
+    if state == ServiceState::Pending {
+        let text = "TermService is just starting, stopping or going on, and takes no connection meanwhile";
+        return Detection::Likely(Proof::of(text, fact, 20).missing("whether it stays so: look again in a minute"));
+    }
+    let how = if state == ServiceState::Paused { "paused" } else { "stopped" };
+    let mut proof = Proof::of(format!("the service TermService is {how}"), fact, 30);
+    if let Some(account) = service.account.as_deref().filter(|account| !is_network_service(account)) {
+        let text = format!("it is to run as {account} instead of NT AUTHORITY\\NetworkService");
+        proof = proof.and(text, [service_fact(TERM_SERVICE)], 3);
+    }
+    if let Some(last) = crashes.last() {
+        proof =
+            proof.and(format!("it crashed {}, last at {}", times(crashes.len()), last.when()), [last.fact.clone()], 3);
+    }
+    Detection::Confirmed(changes(host, failed_starts(host, proof)))
+}
+
+fn unsteady(crashes: &[Logged<'_>]) -> Proof {
+    let last = crashes.last();
+    let when = last.map(Logged::when).unwrap_or_default();
+    let text =
+        format!("TermService crashed {} in three days, last at {when}, and was started again", times(crashes.len()));
+    Proof::of(text, last.map(|last| last.fact.clone()), 15).severity(Severity::Degrades)
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+/// The service's process ended by itself: its svchost crashed, or the service control manager says so.
+fn crashes(host: &Snapshot) -> Vec<Logged<'_>> {
+    let crashed = lately(host, CRASHES, &[1000], CRASH_HOURS);
+    let ended = lately(host, SERVICES, &[7023, 7031, 7034], CRASH_HOURS);
+    let mut of_ours: Vec<Logged<'_>> = if crashed.iter().any(concerns) { crashed } else { ended };
+    of_ours.retain(concerns);
+    of_ours
+}
+
+/// Why it did not start, and who changed how it is to start.
+fn failed_starts(host: &Snapshot, proof: Proof) -> Proof {
+    let failed = lately(host, SERVICES, &[7000, 7001, 7009], CRASH_HOURS).into_iter().rfind(concerns);
+    match failed {
+        Some(last) => {
+            let text = format!("event {} at {}: it failed to start", last.event.id, last.when());
+            proof.and(text, [last.fact], 3)
+        }
+        None => proof,
+    }
+}
+
+fn changes(host: &Snapshot, proof: Proof) -> Proof {
+    match lately(host, SERVICES, &[7040], 24 * 365).into_iter().rfind(concerns) {
+        Some(last) => {
+            let text = format!("event 7040 at {}: its start type was changed", last.when());
+            proof.and(text, [last.fact], 0)
+        }
+        None => proof,
+    }
+}
+
+/// Whether an event names the service: 7031 and its like carry the name for people, 7040 and crashes the short one too.
+fn concerns(logged: &Logged<'_>) -> bool {
+    const NAMES: [&str; 4] = ["termservice", "termsrv", "remote desktop services", "remotedesktopdienste"];
+    logged.event.data.iter().any(|(_, value)| {
+        let value = value.to_ascii_lowercase();
+        NAMES.iter().any(|name| value == *name || value.contains("_termservice"))
+            || (logged.event.id == 1000 && value.ends_with("termsrv.dll"))
+    })
+}
+
+fn is_network_service(account: &str) -> bool {
+    let plain: String = account.to_ascii_lowercase().chars().filter(|letter| !letter.is_whitespace()).collect();
+    plain.ends_with("networkservice") || plain.is_empty()
+}
 
 const START: Step = Step {
     title: "Give the service its start type and account back where they were changed, and start it; after event 7001 start what it depends on first",
@@ -38,3 +164,65 @@ const READ_CRASHES: Step = Step {
     ],
     ..READ
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Machine, Scene};
+    use crate::{Certainty, Verdict, judge};
+
+    const DISABLED: StartType = StartType::Disabled;
+
+    #[test]
+    fn fires_on_a_service_that_is_stopped_or_never_to_start() {
+        let stopped = Machine::healthy().service(TERM_SERVICE, StartType::Manual, false);
+        let disabled = Machine::healthy().service(TERM_SERVICE, DISABLED, false);
+        let depends = Machine::healthy().service("RpcSs", DISABLED, false);
+        let gone = Machine::healthy().with(|host| {
+            host.services.insert(TERM_SERVICE.to_owned(), crate::evidence::snapshot::Reading::Observed(None));
+        });
+        for machine in [stopped, disabled.clone(), depends, gone, disabled.on_disk()] {
+            let diagnosis = judge(&machine.no_listeners().evidence());
+            let root = diagnosis.root().unwrap();
+            assert_eq!((root.cause.id, root.certainty), ("service-stopped", Certainty::Confirmed));
+            assert_eq!(diagnosis.verdict, Verdict::Broken);
+        }
+    }
+
+    #[test]
+    fn one_that_is_disabled_and_runs_endangers_the_next_start_only() {
+        let machine = Machine::healthy().service(TERM_SERVICE, DISABLED, true);
+        let diagnosis = judge(&machine.clone().evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.severity), ("service-stopped", Severity::Degrades));
+        let served = Scene::at("10.0.0.5")
+            .client(|a| a.selects(rdpdoctor_protocol::negotiation::Protocols::SSL).completes_tls());
+        let both = crate::evidence::Evidence { host: Some(Box::new(machine.snapshot())), ..served.evidence() };
+        assert_eq!(judge(&both).verdict, Verdict::Warning);
+    }
+
+    #[test]
+    fn near_miss_a_service_that_runs_on_demand_and_another_that_crashes() {
+        assert_eq!(look(&Machine::healthy().snapshot()), Detection::RuledOut);
+        let other = Machine::healthy().event("System", SERVICES, 7031, 5, &[("param1", "Print Spooler")]);
+        assert_eq!(look(&other.snapshot()), Detection::RuledOut);
+        let old =
+            Machine::healthy().event("System", SERVICES, 7034, 60 * 24 * 9, &[("param1", "Remote Desktop Services")]);
+        assert_eq!(look(&old.snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn a_service_that_crashes_and_comes_back_endangers_sessions() {
+        let crash = [("AppName", "svchost.exe_TermService"), ("ModuleName", "rdpcorets.dll")];
+        let machine = Machine::healthy().event("Application", CRASHES, 1000, 90, &crash);
+        let diagnosis = judge(&machine.evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.severity), ("service-stopped", Severity::Degrades));
+    }
+
+    #[test]
+    fn unknown_where_its_state_is() {
+        assert_eq!(look(&Machine::unread().snapshot()), Detection::Unknown(Vec::new()));
+        assert_eq!(look(&Machine::healthy().on_disk().snapshot()), Detection::Unknown(Vec::new()));
+    }
+}
