@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::CertificateMaker;
 use crate::catalogue::setting;
 use crate::evidence::snapshot::{
-    Build, Channel, Firewall, FirewallProfile, FirewallRule, HostEvent, KeyFile, KeyFolder, KeyReference, KeyStore,
-    Listener, LoggedClient, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue, Rights, RuleAction, Service,
-    ServiceState, Snapshot, StartType, StoredCertificate,
+    Build, Channel, Disk, Firewall, FirewallProfile, FirewallRule, HostEvent, KeyFile, KeyFolder, KeyReference,
+    KeyStore, Listener, LoggedClient, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue, Resources, Rights,
+    RuleAction, Service, ServiceState, Snapshot, StartType, StoredCertificate,
 };
 use crate::evidence::{Evidence, Target};
 
@@ -54,6 +54,12 @@ impl Machine {
             ..Rights::default()
         });
         machine.snapshot.updates = Reading::Observed(Vec::new());
+        machine.snapshot.resources = Reading::Observed(Resources {
+            memory_free: Some(6 << 30),
+            commit_free: Some(8 << 30),
+            system_disk: Some(Disk { free: 60 << 30, total: 127 << 30 }),
+            handles: Some(40_000),
+        });
         machine
             .all_settings_absent()
             .dword("deny-connections", 0)

@@ -7,6 +7,7 @@ pub(super) mod cloned_machine_keys;
 pub(super) mod configured_certificate_missing;
 pub(super) mod connection_limit_low;
 pub(super) mod fips_mode;
+mod firewall;
 pub(super) mod firewall_rule_disabled;
 pub(super) mod listener_disabled;
 pub(super) mod machine_keys_missing;
