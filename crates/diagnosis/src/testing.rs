@@ -8,7 +8,7 @@ mod machine;
 
 pub use certificate::CertificateMaker;
 pub use identity::challenge_by;
-pub use machine::{KEY_FILE, MACHINE_GUID, Machine};
+pub use machine::{KEY_FILE, MACHINE_GUID, Machine, logged_client};
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -7,6 +7,7 @@ use crate::evidence::snapshot::{Channel, HostEvent, ReadBy, Reading};
 use crate::view::host_fact;
 
 pub(super) const MANAGER: &str = "Microsoft-Windows-TerminalServices-RemoteConnectionManager";
+pub(super) const SESSIONS: &str = "Microsoft-Windows-TerminalServices-LocalSessionManager";
 pub(super) const SERVICES: &str = "Service Control Manager";
 pub(super) const CRASHES: &str = "Application Error";
 
@@ -48,6 +49,11 @@ pub(super) fn logged<'a>(host: &'a Snapshot, provider: &str, ids: &[u32]) -> Vec
 pub(super) fn lately<'a>(host: &'a Snapshot, provider: &str, ids: &[u32], hours: i64) -> Vec<Logged<'a>> {
     let now = last_seen(host);
     logged(host, provider, ids).into_iter().filter(|logged| is_near(logged.event.time, now, hours)).collect()
+}
+
+/// Whether a moment is within so many hours before the machine was last seen running.
+pub(super) fn is_late(host: &Snapshot, time: Timestamp, hours: i64) -> bool {
+    is_near(time, last_seen(host), hours)
 }
 
 fn is_near(time: Timestamp, now: Timestamp, hours: i64) -> bool {

@@ -7,6 +7,7 @@ mod connect;
 mod gateway;
 mod host;
 mod logged;
+mod logons;
 mod negotiate;
 mod resolve;
 mod session;

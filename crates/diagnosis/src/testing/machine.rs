@@ -6,8 +6,8 @@ use super::CertificateMaker;
 use crate::catalogue::setting;
 use crate::evidence::snapshot::{
     Build, Channel, Disk, Firewall, FirewallProfile, FirewallRule, HostEvent, KeyFile, KeyFolder, KeyReference,
-    KeyStore, Listener, LoggedClient, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue, Resources, Rights,
-    RuleAction, Service, ServiceState, Snapshot, StartType, StoredCertificate,
+    KeyStore, Listener, LoggedClient, LoggedLogon, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue, Resources,
+    Rights, RuleAction, Service, ServiceState, Snapshot, StartType, StoredCertificate,
 };
 use crate::evidence::{Evidence, Target};
 
@@ -331,6 +331,31 @@ impl Machine {
         }
         let Reading::Observed(Some(files)) = &mut self.snapshot.key_folders[0].files else { unreachable!() };
         files
+    }
+}
+
+/// A client that the log shows from so many minutes ago until now, and nothing that it did.
+pub fn logged_client(address: &str, minutes: i64) -> LoggedClient {
+    LoggedClient {
+        address: address.parse().expect("an address"),
+        first: now().checked_sub(SignedDuration::from_mins(minutes)).expect("a time"),
+        last: now(),
+        connections: 0,
+        established: 0,
+        broken: 0,
+        authenticated: 0,
+        sessions: 0,
+        failed: Vec::new(),
+        ours: false,
+    }
+}
+
+impl LoggedClient {
+    /// Its logons failed so often with this status, by so many users.
+    #[must_use]
+    pub fn fails(mut self, status: u32, times: u64, users: u64) -> Self {
+        self.failed.push(LoggedLogon { status, times, users });
+        self
     }
 }
 

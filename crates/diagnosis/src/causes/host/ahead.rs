@@ -77,6 +77,33 @@ pub(super) fn sockets(host: &Snapshot) -> Option<Vec<(&Listener, String, Owner)>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::causes::find;
+    use crate::judge;
+    use crate::testing::Machine;
+
+    /// Each blocking cause of this stage that looks at the machine, and whether a disk can clear it.
+    const BLOCKING: [(&str, bool); 7] = [
+        ("firewall-rule-disabled", true),
+        ("listener-disabled", true),
+        ("port-changed", true),
+        ("port-taken", false),
+        ("resource-exhausted", false),
+        ("service-stopped", false),
+        ("termsrv-patched", true),
+    ];
+
+    #[test]
+    fn a_healthy_machine_is_cleared_and_a_disk_of_all_that_it_shows() {
+        let (running, disk) = (Machine::healthy().evidence(), Machine::healthy().on_disk().evidence());
+        for (id, on_disk) in BLOCKING {
+            let detect = find(id).unwrap().detect;
+            assert_eq!(detect(&running), Detection::RuledOut, "{id}");
+            let cleared = if on_disk { Detection::RuledOut } else { Detection::Unknown(Vec::new()) };
+            assert_eq!(detect(&disk), cleared, "{id}");
+        }
+        let found = judge(&running).findings;
+        assert!(found.iter().all(|finding| finding.severity == Severity::Informs), "{found:?}");
+    }
 
     fn listener(process: Option<u32>, program: Option<&str>, services: &[&str]) -> Listener {
         Listener {
@@ -89,7 +116,7 @@ mod tests {
 
     #[test]
     fn services_decide_before_the_process_and_that_before_the_program() {
-        let machine = crate::testing::Machine::healthy().snapshot();
+        let machine = Machine::healthy().snapshot();
         let service = machine.service(TERM_SERVICE).flatten();
         let of = |listener: Listener| owner(&listener, service);
         assert_eq!(of(listener(Some(1200), None, &["iphlpsvc"])), Owner::Other);
