@@ -6,6 +6,7 @@ pub mod event;
 pub mod evtx;
 pub mod hive;
 pub mod key;
+pub mod memory;
 pub mod registry;
 pub mod security;
 

@@ -23,6 +23,15 @@ impl<T> Reading<T> {
         }
     }
 
+    /// The same with something made of the value.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Reading<U> {
+        match self {
+            Self::Observed(value) => Reading::Observed(make(value)),
+            Self::NotObtained(why) => Reading::NotObtained(why),
+            Self::NotTried => Reading::NotTried,
+        }
+    }
+
     /// Why it could not be read.
     pub fn why_not(&self) -> Option<&str> {
         match self {

@@ -1,1 +1,0 @@
-//! Certificates in registry stores, and the files of their private keys.

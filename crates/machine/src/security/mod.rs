@@ -1,1 +1,0 @@
-//! Security identifiers and descriptors ([MS-DTYP] 2.4).

@@ -1,0 +1,63 @@
+//! A Windows machine by its own account: everything that decides Remote Desktop, as one snapshot.
+
+mod certificates;
+mod correlate;
+mod events;
+mod firewall;
+mod keys;
+mod registry;
+mod services;
+mod system;
+
+use jiff::Timestamp;
+use rdpdoctor_diagnosis::evidence::Snapshot;
+use rdpdoctor_diagnosis::evidence::snapshot::{ReadBy, Reading};
+use rdpdoctor_machine::{Answer, Machine, Way};
+
+/// How far back the event log is worth reading.
+const LOOK_BACK_DAYS: i64 = 30;
+
+/// Reads everything that decides whether Remote Desktop works. Whatever cannot be read is in it with the reason.
+pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
+    let mut snapshot = Snapshot::new(way(machine), now);
+    registry::read(machine, &mut snapshot);
+    snapshot.computer = system::computer(machine);
+    snapshot.build = system::build(machine);
+    snapshot.updates = system::updates(machine);
+    snapshot.files = system::files(machine);
+    snapshot.resources = system::resources(machine);
+    snapshot.rights = system::rights(machine);
+    snapshot.tasks = system::tasks(machine);
+    snapshot.services = services::read(machine);
+    snapshot.certificates = certificates::read(machine);
+    snapshot.key_folders = keys::folders(machine, &snapshot.certificates);
+    snapshot.listeners = services::listeners(machine, &snapshot.services);
+    let port = listener_port(&snapshot);
+    snapshot.firewall = firewall::read(machine, port);
+    let logged = events::read(machine, now);
+    snapshot.channels = logged.channels;
+    snapshot.clients = logged.clients;
+    snapshot
+}
+
+fn way(machine: &dyn Machine) -> ReadBy {
+    match machine.way() {
+        Way::Running => ReadBy::Running,
+        Way::Disk => ReadBy::Disk,
+        Way::Collected => ReadBy::Collector,
+    }
+}
+
+fn listener_port(snapshot: &Snapshot) -> u16 {
+    let port = rdpdoctor_diagnosis::catalogue::setting("port").and_then(|port| snapshot.in_force(port).number());
+    port.and_then(|port| u16::try_from(port).ok()).unwrap_or(3389)
+}
+
+/// What must be there: its absence is not obtained.
+fn needed<T>(answer: Answer<T>, what: &str) -> Reading<T> {
+    match answer {
+        Ok(Some(value)) => Reading::Observed(value),
+        Ok(None) => Reading::NotObtained(format!("there is no {what}")),
+        Err(why) => Reading::NotObtained(why.to_string()),
+    }
+}
