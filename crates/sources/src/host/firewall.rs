@@ -75,7 +75,8 @@ fn rule(id: &str, text: &str, by_policy: bool, port: u16) -> Option<FirewallRule
     let app = field("App").map(str::to_lowercase);
     let for_service = app.as_deref().is_none_or(|app| app == "system" || app.ends_with(r"\svchost.exe"));
     let named = id.to_lowercase().starts_with("remotedesktop-");
-    if !named && !(is_ours && for_service && covers(&ports, port)) {
+    let touches = named || (is_ours && for_service && covers(&ports, port));
+    if !touches {
         return None;
     }
     Some(FirewallRule {

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use rdpdoctor_diagnosis::catalogue::settings;
 use rdpdoctor_diagnosis::evidence::Snapshot;
@@ -84,5 +85,8 @@ fn converted(data: &Data) -> RegistryValue {
 /// At most as many bytes as any of the settings has.
 fn hex(bytes: &[u8]) -> String {
     const MOST_BYTES: usize = 4096;
-    bytes.iter().take(MOST_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().take(MOST_BYTES).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
