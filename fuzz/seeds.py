@@ -162,6 +162,18 @@ SEEDS["report"] = [
     b'{"schema_version":2}',
 ]
 
+RDP_FILE = (
+    "full address:s:ts01:3390\r\nauthentication level:i:2\r\npassword 51:b:01000000\r\n"
+    "signscope:s:Full Address\r\nsignature:s:AQAB\r\n"
+)
+SEEDS["rdp_file"] = [
+    RDP_FILE.encode(),
+    RDP_FILE.encode("utf-16"),
+    RDP_FILE.encode("utf-16-be"),
+    b"\xef\xbb\xbfusername:s:M\xc3\xbcller\nserver port:i:x\n",
+    b"username:s:M\xfcller\nserver port:i:3389\nserver port:i:3390",
+]
+
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)

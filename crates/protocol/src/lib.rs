@@ -10,6 +10,7 @@ pub mod credssp;
 mod cursor;
 mod error;
 pub mod negotiation;
+pub mod rdp_file;
 pub mod smb;
 pub mod stranger;
 pub mod text;
