@@ -10,8 +10,8 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(unit).collect()
 }
 
-fn with_bom(bom: &[u8], text: Vec<u8>) -> Vec<u8> {
-    [bom, &text].concat()
+fn with_bom(bom: &[u8], text: &[u8]) -> Vec<u8> {
+    [bom, text].concat()
 }
 
 fn faults(text: &str) -> Vec<(usize, LineFault)> {
@@ -24,10 +24,10 @@ fn every_encoding_gives_the_same_settings() {
     let big = || utf16(PLAIN, u16::to_be_bytes);
     let rows = [
         (PLAIN.as_bytes().to_vec(), Encoding::Utf8 { bom: false }),
-        (with_bom(b"\xef\xbb\xbf", PLAIN.into()), Encoding::Utf8 { bom: true }),
-        (with_bom(b"\xff\xfe", little()), Encoding::Utf16Le { bom: true }),
+        (with_bom(b"\xef\xbb\xbf", PLAIN.as_bytes()), Encoding::Utf8 { bom: true }),
+        (with_bom(b"\xff\xfe", &little()), Encoding::Utf16Le { bom: true }),
         (little(), Encoding::Utf16Le { bom: false }),
-        (with_bom(b"\xfe\xff", big()), Encoding::Utf16Be { bom: true }),
+        (with_bom(b"\xfe\xff", &big()), Encoding::Utf16Be { bom: true }),
         (big(), Encoding::Utf16Be { bom: false }),
         (PLAIN.replace("\r\n", "\n").into(), Encoding::Utf8 { bom: false }),
     ];
@@ -81,10 +81,10 @@ fn a_damaged_line_is_kept_as_its_number_and_its_fault_and_costs_no_other() {
 
 #[test]
 fn half_characters_are_damage() {
-    let mut bytes = with_bom(b"\xff\xfe", utf16("a:s:x", u16::to_le_bytes));
+    let mut bytes = with_bom(b"\xff\xfe", &utf16("a:s:x", u16::to_le_bytes));
     bytes.push(0x41);
     assert_eq!(RdpFile::parse(&bytes).damage[0].fault, LineFault::Garbled);
-    let lone = with_bom(b"\xff\xfe", [utf16("a:s:", u16::to_le_bytes), vec![0x00, 0xd8]].concat());
+    let lone = with_bom(b"\xff\xfe", &[utf16("a:s:", u16::to_le_bytes), vec![0x00, 0xd8]].concat());
     assert_eq!(RdpFile::parse(&lone).damage[0].fault, LineFault::Garbled);
 }
 
