@@ -29,7 +29,7 @@ fn look(host: &Snapshot) -> Detection {
     let read =
         |name: &&str| host.channels.get(*name).is_some_and(|channel| matches!(channel.observed(), Some(Some(_))));
     let Some(attack) = attack(host) else {
-        let known = !host.clients.is_empty() || CHANNELS.iter().any(|name| read(name));
+        let known = !host.clients.is_empty() || CHANNELS.iter().any(read);
         return if known { Detection::RuledOut } else { Detection::Unknown(Vec::new()) };
     };
     let (from, until) = (moment(attack.first), moment(attack.last));
