@@ -10,6 +10,8 @@ pub(super) const MANAGER: &str = "Microsoft-Windows-TerminalServices-RemoteConne
 pub(super) const SESSIONS: &str = "Microsoft-Windows-TerminalServices-LocalSessionManager";
 pub(super) const SERVICES: &str = "Service Control Manager";
 pub(super) const CRASHES: &str = "Application Error";
+pub(super) const AUDITING: &str = "Microsoft-Windows-Security-Auditing";
+pub(super) const NETLOGON: &str = "NETLOGON";
 
 /// An event with the pointer to it.
 #[derive(Debug, Clone)]
@@ -23,6 +25,11 @@ impl Logged<'_> {
     pub(super) fn when(&self) -> String {
         moment(self.event.time)
     }
+}
+
+/// Why a session was disconnected, by event 40 of the session manager.
+pub(super) fn reason(event: &HostEvent) -> Option<u32> {
+    event.field("Reason")?.trim().parse().ok()
 }
 
 /// A moment in UTC, for a reader.

@@ -51,7 +51,6 @@ pub(super) fn attack(host: &Snapshot) -> Option<Attack> {
     (attack.tries >= MANY_TRIES).then_some(attack)
 }
 
-#[cfg(test)]
 /// People who tried lately, with their place in the snapshot: all that are no strangers, and not we.
 pub(super) fn people(host: &Snapshot) -> impl Iterator<Item = (usize, &LoggedClient)> {
     let late = host.clients.iter().enumerate().filter(|(_, client)| is_late(host, client.last, HOURS));

@@ -1,3 +1,4 @@
+use super::failed::by_log;
 use super::remedies::{READ_ACCOUNT, READ_FAILURES, READ_LOCAL_ACCOUNT};
 use super::signs::unmeasured;
 use crate::causes::step::{READ, Step, remedies};
@@ -12,7 +13,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: -6,
     explains: &["logon-refused"],
     page: include_str!("account-expired.md"),
-    detect: unmeasured,
+    detect: |evidence| by_log(evidence, unmeasured(evidence), "account-expired"),
     remedies: |_| remedies(&[&READ_FAILURES, &READ_ACCOUNT, &READ_LOCAL_ACCOUNT, &EXTEND, &EXTEND_LOCAL]),
 };
 

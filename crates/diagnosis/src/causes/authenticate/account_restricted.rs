@@ -1,3 +1,4 @@
+use super::failed::by_log;
 use super::remedies::{READ_ACCOUNT, READ_FAILURES};
 use super::signs::unmeasured;
 use crate::causes::step::{READ, Step, remedies};
@@ -12,7 +13,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: -6,
     explains: &["logon-refused"],
     page: include_str!("account-restricted.md"),
-    detect: unmeasured,
+    detect: |evidence| by_log(evidence, unmeasured(evidence), "account-restricted"),
     remedies: |_| remedies(&[&READ_FAILURES, &READ_ACCOUNT, &READ_LIMITS, &SET_PASSWORD, &LIFT]),
 };
 

@@ -1,3 +1,4 @@
+use super::failed::by_log;
 use super::remedies::READ_FAILURES;
 use super::signs::unmeasured;
 use crate::causes::step::{READ, Step, remedies};
@@ -12,7 +13,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: 0,
     explains: &["logon-refused"],
     page: include_str!("bad-credentials.md"),
-    detect: unmeasured,
+    detect: |evidence| by_log(evidence, unmeasured(evidence), "bad-credentials"),
     remedies: |_| remedies(&[&READ_FAILURES, &RETYPE, &FORGET, &RESET]),
 };
 

@@ -1,3 +1,4 @@
+use super::failed::by_log;
 use super::remedies::{READ_ACCOUNT, READ_FAILURES};
 use super::signs::before_the_session;
 use crate::causes::step::{READ, Step, remedies};
@@ -12,7 +13,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: -3,
     explains: &["logon-refused"],
     page: include_str!("password-expired.md"),
-    detect: before_the_session,
+    detect: |evidence| by_log(evidence, before_the_session(evidence), "password-expired"),
     remedies: |_| remedies(&[&READ_FAILURES, &READ_ACCOUNT, &CHANGE, &RESET, &RESET_LOCAL]),
 };
 

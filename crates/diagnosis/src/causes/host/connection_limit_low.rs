@@ -1,6 +1,6 @@
 use super::ahead::by_host_ahead;
 use super::signs::{open_from_outside, setting_of};
-use crate::causes::logged::{MANAGER, SESSIONS, lately};
+use crate::causes::logged::{MANAGER, SESSIONS, lately, reason};
 use crate::causes::logons::attack;
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
@@ -53,8 +53,7 @@ fn open(host: &Snapshot) -> Option<Detection> {
         0 => Detection::Confirmed(proof.severity(Severity::Blocks)),
         1..=FEW => Detection::Confirmed(proof),
         3..=SOME => {
-            match lately(host, SESSIONS, &[40], HOURS).into_iter().rfind(|last| last.event.field("Reason") == Some("7"))
-            {
+            match lately(host, SESSIONS, &[40], HOURS).into_iter().rfind(|last| reason(last.event) == Some(7)) {
                 Some(last) => {
                     let text = format!("event 40 with reason 7 at {}: the server denied a connection", last.when());
                     Detection::Likely(

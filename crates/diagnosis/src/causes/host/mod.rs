@@ -23,7 +23,7 @@ pub(super) mod schannel_ciphers_restricted;
 pub(super) mod schannel_protocol_disabled;
 pub(super) mod security_layer_weak;
 pub(super) mod service_stopped;
-mod signs;
+pub(super) mod signs;
 pub(super) mod stale_key_container;
 pub(super) mod termsrv_patched;
 pub(super) mod update_regression;

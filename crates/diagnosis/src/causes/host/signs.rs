@@ -45,7 +45,7 @@ pub(super) fn by_host(evidence: &Evidence, wire: Detection, look: impl FnOnce(&S
 }
 
 /// A setting of `data/settings.csv` as it is in force, with the pointer to where it is, or would be.
-pub(super) fn setting_of<'a>(host: &'a Snapshot, id: &str) -> (InForce<'a>, String) {
+pub(in crate::causes) fn setting_of<'a>(host: &'a Snapshot, id: &str) -> (InForce<'a>, String) {
     let Some(setting) = setting(id) else {
         return (InForce { seen: ValueSeen::Unread, by: Authority::Default, default: None }, String::new());
     };
