@@ -1,5 +1,5 @@
 //! What goes wrong after the handshake: licensing, logon to a session, redirection. A probe without credentials comes
-//! nowhere near it, so that only what somebody states speaks for these causes.
+//! nowhere near it, so that only the server's own settings and log, and what somebody states, speak for these causes.
 
 pub(super) mod broker_misconfigured;
 pub(super) mod broker_target_unavailable;
@@ -13,11 +13,21 @@ pub(super) mod session_limit;
 pub(super) mod udp_transport_broken;
 
 use crate::Detection;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Snapshot};
 
 /// Nothing that can be measured before a logon speaks for or against it.
 fn after_the_handshake(_: &Evidence) -> Detection {
     Detection::Unknown(Vec::new())
+}
+
+/// What the server itself shows, where somebody looked there.
+fn by_server(evidence: &Evidence, look: impl FnOnce(&Snapshot) -> Detection) -> Detection {
+    evidence.host.as_deref().map_or(Detection::Unknown(Vec::new()), look)
+}
+
+/// Whether it may be a server edition: client editions have neither drain mode nor licences.
+fn may_be_server(host: &Snapshot) -> bool {
+    host.build.observed().and_then(crate::evidence::snapshot::Build::is_server) != Some(false)
 }
 
 #[cfg(test)]
