@@ -7,6 +7,7 @@ pub mod evtx;
 pub mod hive;
 pub mod key;
 pub mod memory;
+pub mod offline;
 pub mod registry;
 pub mod security;
 

@@ -1,6 +1,6 @@
 //! Real servers and faulty networks for the tests: each server on a port of its own, ended by its process id when its
 //! [`Server`] is dropped; two network namespaces joined by a cable that loses, delays, cuts or swallows packets; a
-//! loopback that counts connections; a browser for pages.
+//! loopback that counts connections; a browser for pages; a mounted NTFS volume.
 //!
 //! Linux only, and only ever a development dependency.
 #![cfg(target_os = "linux")]
@@ -15,6 +15,7 @@ pub mod inspector;
 mod loopback;
 mod network;
 pub mod nginx;
+mod ntfs;
 mod packet;
 mod process;
 pub mod relay;
@@ -30,4 +31,5 @@ pub use availability::{Unavailable, on_hand};
 pub use cable::{Policy, Tampering};
 pub use loopback::Loopback;
 pub use network::{CLIENT_V4, CLIENT_V6, Network, SERVER_V4, SERVER_V6};
+pub use ntfs::NtfsImage;
 pub use server::{Server, Site};
