@@ -6,6 +6,9 @@ pub mod event;
 pub mod evtx;
 pub mod hive;
 pub mod key;
+#[cfg(windows)]
+#[expect(unsafe_code, reason = "the running Windows answers through its C interfaces")]
+pub mod live;
 pub mod memory;
 pub mod offline;
 pub mod registry;

@@ -1,0 +1,90 @@
+//! The running Windows. Only what Windows 7 and Server 2008 R2 have is called, and nothing is changed.
+//!
+//! Wine answers for the registry, services, files and listeners, without the listeners' processes. It has no event log,
+//! no firewall and no rights, which is [`Unreadable::NoAnswer`]; its descriptors of files are made up from Unix modes.
+
+#![deny(unsafe_op_in_unsafe_fn)]
+
+mod credentials;
+mod file;
+mod listener;
+mod profile;
+mod registry;
+mod resources;
+mod right;
+mod service;
+mod system;
+mod token;
+
+use crate::event::{Event, Summary, Wanted};
+use crate::registry::Key;
+use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
+
+pub use system::os_version;
+pub use token::is_elevated;
+
+/// The machine that we run on.
+#[derive(Debug)]
+pub struct Live {
+    drive: String,
+}
+
+impl Live {
+    /// Asks where the system drive is, and enables the privilege to back up for this process where its account has it:
+    /// administrators cannot see into the files of machine keys otherwise.
+    pub fn open() -> Result<Self, Unreadable> {
+        let drive = system::drive()?;
+        token::enable(token::SE_BACKUP);
+        Ok(Self { drive })
+    }
+}
+
+impl Machine for Live {
+    fn way(&self) -> Way {
+        Way::Running
+    }
+
+    fn key(&self, path: &str) -> Answer<Key> {
+        registry::key(path)
+    }
+
+    fn service_status(&self, name: &str) -> Answer<ServiceStatus> {
+        service::status(name)
+    }
+
+    fn file(&self, path: &str) -> Answer<FileInfo> {
+        file::file(&file::below(&self.drive, path))
+    }
+
+    fn folder(&self, path: &str) -> Answer<Vec<FileInfo>> {
+        file::folder(&file::below(&self.drive, path))
+    }
+
+    fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
+        file::read(&file::below(&self.drive, path), limit)
+    }
+
+    fn events(&self, _: &str, _: &Wanted, _: &mut dyn FnMut(Event)) -> Answer<Summary> {
+        Err(Unreadable::NoAnswer)
+    }
+
+    fn listeners(&self) -> Answer<Vec<Listener>> {
+        listener::all().map(Some)
+    }
+
+    fn rights(&self) -> Answer<Vec<RightHolder>> {
+        right::holders().map(Some)
+    }
+
+    fn resources(&self) -> Answer<Resources> {
+        resources::now(&self.drive).map(Some)
+    }
+
+    fn credentials(&self) -> Answer<Vec<(String, Option<String>)>> {
+        credentials::of_remote_desktop().map(Some)
+    }
+
+    fn active_profiles(&self) -> Answer<u32> {
+        profile::active().map(Some)
+    }
+}
