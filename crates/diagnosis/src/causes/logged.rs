@@ -44,7 +44,7 @@ pub(super) fn logged<'a>(host: &'a Snapshot, provider: &str, ids: &[u32]) -> Vec
         let numbered = channel.events.iter().enumerate();
         numbered.map(move |(index, event)| (name, index, event))
     });
-    let wanted = all.filter(|(_, _, event)| event.provider == provider && ids.contains(&event.id));
+    let wanted = all.filter(|(_, _, event)| event.provider.eq_ignore_ascii_case(provider) && ids.contains(&event.id));
     let fact = |name: &str, index: usize| host_fact(&["channels", name, "observed", "events", &index.to_string()]);
     let mut found: Vec<Logged<'a>> =
         wanted.map(|(name, index, event)| Logged { event, fact: fact(name, index) }).collect();
@@ -93,6 +93,13 @@ mod tests {
         for one in found {
             assert_eq!(report.pointer(&one.fact).unwrap()["id"], 1006);
         }
+    }
+
+    #[test]
+    fn names_of_providers_and_data_are_found_however_they_are_written() {
+        let host = Machine::unread().event("System", "Netlogon", 5719, 5, &[("EventXML/Reason", " 9 ")]).snapshot();
+        let found = logged(&host, NETLOGON, &[5719]);
+        assert_eq!(found.first().and_then(|logged| reason(logged.event)), Some(9));
     }
 
     #[test]

@@ -86,9 +86,13 @@ fn lack(rule: &FirewallRule, profile: FirewallProfile, kind: ProfileKind, port: 
     lacks.into_iter().find(|(holds, _)| *holds).map(|(_, lack)| lack)
 }
 
+/// Windows' rule for watching sessions names a program of its own, and no port.
+const SHADOWING: &str = "RemoteDesktop-Shadow-";
+
 fn is_for_the_service(rule: &FirewallRule) -> bool {
     let service = rule.service.as_deref().unwrap_or("*");
-    service == "*" || service.is_empty() || service.eq_ignore_ascii_case("termservice")
+    let ours = service == "*" || service.is_empty() || service.eq_ignore_ascii_case("termservice");
+    ours && !rule.id.starts_with(SHADOWING)
 }
 
 /// Whether a list of ports or ranges contains a port; an empty list contains all, a keyword such as `RPC` does not.
@@ -212,6 +216,11 @@ mod tests {
     fn rules_of_other_services_let_nothing_in() {
         let other = with(|rule| rule.service = Some("RemoteRegistry".to_owned()));
         assert_eq!(lack_of(&other), None);
+        let shadow = with(|rule| {
+            rule.id = "RemoteDesktop-Shadow-In-TCP".to_owned();
+            (rule.service, rule.ports) = (None, Vec::new());
+        });
+        assert_eq!(lack_of(&shadow), None);
         let any = with(|rule| rule.service = Some("*".to_owned()));
         assert_eq!(passage(&any, PUBLIC, 3389), Some(Passage::Open));
     }

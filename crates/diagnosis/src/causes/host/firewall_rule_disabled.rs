@@ -2,6 +2,7 @@ use super::ahead::{by_host_ahead, service_fact, state_of};
 use super::firewall::{Lack, Passage, Why, passage};
 use super::remedies::ENABLE_RULES;
 use super::signs::{setting_of, unless_tcp_connects};
+use crate::causes::logged::{AUDITING, Logged, lately};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::snapshot::{Firewall, FirewallRule, ProfileKind, RegistryValue, ServiceState, StartType};
 use crate::evidence::{Attempt, Evidence, Snapshot};
@@ -41,8 +42,19 @@ fn look(host: &Snapshot, evidence: &Evidence) -> Detection {
     let (Some(firewall), Some(port)) = (host.firewall.observed(), port) else { return Detection::Unknown(Vec::new()) };
     match by_rules(firewall, port) {
         Detection::RuledOut if !firewall.ipsec.is_empty() => Detection::Likely(secured(firewall, evidence)),
+        Detection::RuledOut => dropped(host, port).map_or(Detection::RuledOut, Detection::Likely),
         found => found,
     }
+}
+
+/// Filters beside the rules drop packets too, and say so where auditing is on.
+fn dropped(host: &Snapshot, port: u16) -> Option<Proof> {
+    let to_port = |logged: &Logged<'_>| logged.event.field("DestPort") == Some(port.to_string().as_str());
+    let last = lately(host, AUDITING, &[5152, 5157], 24).into_iter().rfind(to_port)?;
+    let from = last.event.field("SourceAddress").map(|address| format!(" from {address}")).unwrap_or_default();
+    let text = format!("event {} at {}: a filter dropped a packet{from} to port {port}", last.event.id, last.when());
+    let missing = "which filter it was: the event has its number, netsh wfp show state its name";
+    Some(Proof::of(text, [last.fact], 14).missing(missing).severity(Severity::Degrades))
 }
 
 /// Without its service the firewall lets nothing in at all.
@@ -306,6 +318,18 @@ mod tests {
         let found = list(RegistryValue::MultiSz(Vec::new()));
         assert!(matches!(found, Detection::Confirmed(proof) if proof.severity == Some(Severity::Degrades)));
         assert_eq!(list(RegistryValue::Sz(String::new())), Detection::RuledOut);
+    }
+
+    #[test]
+    fn a_filter_that_says_so_drops_what_the_rules_let_in() {
+        let dropped = |port| {
+            let data = [("SourceAddress", "10.0.0.7"), ("DestPort", port)];
+            looked(Machine::healthy().event("Security", AUDITING, 5157, 30, &data))
+        };
+        assert!(
+            matches!(dropped("3389"), Detection::Likely(proof) if proof.items[0].text.contains("from 10.0.0.7 to port 3389"))
+        );
+        assert_eq!(dropped("445"), Detection::RuledOut);
     }
 
     #[test]

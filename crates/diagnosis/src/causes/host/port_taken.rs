@@ -33,9 +33,9 @@ fn look(host: &Snapshot) -> Detection {
         let text = "the Remote Desktop service listens at the same port on its other addresses";
         return Detection::Confirmed(proof.and(text, [], 0).severity(Severity::Degrades));
     }
-    Detection::Confirmed(match lately(host, MANAGER, &[260], 24 * 30).pop() {
+    Detection::Confirmed(match lately(host, MANAGER, &[1036], 24 * 30).pop() {
         Some(last) => {
-            proof.and(format!("event 260 at {}: the listener could not take its port", last.when()), [last.fact], 3)
+            proof.and(format!("event 1036 at {}: the listener could not be started", last.when()), [last.fact], 3)
         }
         None => proof,
     })
@@ -54,10 +54,10 @@ fn program(listener: &Listener) -> String {
 }
 
 const READ_OWNER: Step = Step {
-    title: "See which program listens on the port; TermService listens in an svchost.exe, and event 260 says that it could not",
+    title: "See which program listens on the port; TermService listens in an svchost.exe, and event 1036 says that its listener did not start",
     commands: &[
         r"$port = (Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp').PortNumber; Get-NetTCPConnection -State Listen -LocalPort $port | ForEach-Object { Get-Process -Id $_.OwningProcess } | Format-Table Id, ProcessName, Path",
-        "Get-WinEvent -FilterHashtable @{LogName='Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational'; Id=258,259,260} -MaxEvents 10 | Format-List TimeCreated, Id, Message",
+        "Get-WinEvent -FilterHashtable @{LogName='System','Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational'; ProviderName='Microsoft-Windows-TerminalServices-RemoteConnectionManager'; Id=258,259,1036} -MaxEvents 10 | Format-List TimeCreated, Id, Message",
     ],
     cmd: &["netstat -ano -p tcp | findstr LISTENING", r#"tasklist /svc /fi "PID eq NUMBER""#],
     ..READ

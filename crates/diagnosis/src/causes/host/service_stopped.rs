@@ -127,12 +127,27 @@ fn changes(host: &Snapshot, proof: Proof) -> Proof {
     }
 }
 
-/// Whether an event names the service: 7031 and its like carry the name for people, 7040 and crashes the short one too.
+/// The service's names, its short one and those for people in languages that Windows is often met in.
+const NAMES: [&str; 11] = [
+    "termservice",
+    "termsrv",
+    "remote desktop services",
+    "remotedesktopdienste",
+    "services bureau à distance",
+    "servicios de escritorio remoto",
+    "servizi desktop remoto",
+    "serviços de área de trabalho remota",
+    "extern bureaublad-services",
+    "usługi pulpitu zdalnego",
+    "службы удаленных рабочих столов",
+];
+
+/// Whether an event is about the service: 7031 and its like carry the name for people, 7040 and crashes the short one.
 fn concerns(logged: &Logged<'_>) -> bool {
-    const NAMES: [&str; 4] = ["termservice", "termsrv", "remote desktop services", "remotedesktopdienste"];
     logged.event.data.iter().any(|(_, value)| {
-        let value = value.to_ascii_lowercase();
-        NAMES.iter().any(|name| value == *name || value.contains("_termservice"))
+        let value = value.to_lowercase();
+        NAMES.contains(&value.as_str())
+            || value.contains("_termservice")
             || (logged.event.id == 1000 && value.ends_with("termsrv.dll"))
     })
 }

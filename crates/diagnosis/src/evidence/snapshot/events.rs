@@ -41,9 +41,10 @@ pub struct HostEvent {
 }
 
 impl HostEvent {
-    /// The data of this name.
+    /// The data of this name; names that are paths of elements (`EventXML/Reason`) count by their last part.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.data.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        let last = |known: &str| known.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name));
+        self.data.iter().find(|(known, _)| last(known)).map(|(_, value)| value.as_str())
     }
 }
 
