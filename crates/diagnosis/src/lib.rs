@@ -11,6 +11,7 @@ pub mod certificate;
 pub mod evidence;
 pub mod explain;
 pub mod near;
+pub mod rdp_file;
 pub mod redact;
 pub mod report;
 pub mod told;

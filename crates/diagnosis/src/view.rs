@@ -154,6 +154,11 @@ pub(crate) fn host_fact(parts: &[&str]) -> String {
     pointer("/evidence/host", parts)
 }
 
+/// The same of the machine that connects.
+pub(crate) fn origin_fact(parts: &[&str]) -> String {
+    pointer("/evidence/origin", parts)
+}
+
 /// RFC 6901.
 fn pointer(root: &str, parts: &[&str]) -> String {
     parts.iter().fold(root.to_owned(), |path, part| path + "/" + &part.replace('~', "~0").replace('/', "~1"))

@@ -3,6 +3,7 @@
 mod escape;
 
 use jiff::tz::TimeZone;
+use rdpdoctor_diagnosis::rdp_file::FileRemark;
 use rdpdoctor_diagnosis::report::{Outcome, ProtocolState, Report, ReportFinding, StageRow, WayIn, WayInState};
 use rdpdoctor_diagnosis::{Remedy, Verdict};
 
@@ -34,6 +35,7 @@ fn target(report: &Report, zone: &TimeZone) -> String {
         blocks.extend(list("Proof", root.proof.iter().map(|item| prose(&item.text))));
         blocks.extend(remedies(&root.remedies));
     }
+    blocks.extend(list("Connection files", report.remarks.iter().map(remark)));
     blocks.extend(ways_in(report));
     blocks.extend(clients(report));
     blocks.extend(list("Missing", words::missing(report).map(|text| prose(text))));
@@ -101,6 +103,12 @@ fn shells(remedy: &Remedy) -> Vec<String> {
     }
     let shells = [("PowerShell", "powershell", &remedy.commands), ("cmd.exe", "bat", &remedy.cmd)].into_iter();
     shells.map(|(name, language, commands)| format!("{name}:\n\n{}", fenced(language, commands))).collect()
+}
+
+fn remark(remark: &FileRemark) -> String {
+    let text = prose(&remark.text);
+    let text = if remark.grave { format!("**{text}**") } else { text };
+    format!("{}: {text}", code(&words::file_place(remark)))
 }
 
 fn ways_in(report: &Report) -> Option<String> {

@@ -6,6 +6,7 @@
 mod clients;
 mod findings;
 mod identity;
+mod remarks;
 mod remedies;
 mod reported;
 mod stages;
@@ -36,6 +37,7 @@ pub fn report(report: &Report, style: &Style) -> String {
         remedies::all(&mut canvas, &root.remedies);
         remedies::avoid(&mut canvas, &report.avoid);
     }
+    remarks::all(&mut canvas, report);
     ways_in::all(&mut canvas, report, style);
     clients::groups(&mut canvas, report);
     clients::deviation(&mut canvas, report);

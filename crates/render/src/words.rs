@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rdpdoctor_diagnosis::catalogue::profiles;
+use rdpdoctor_diagnosis::rdp_file::FileRemark;
 use rdpdoctor_diagnosis::report::{ClientOutcome, Outcome, ProtocolState, Report, ReportFinding, ServerIdentity};
 use rdpdoctor_diagnosis::{Certainty, Place, Remedy, Safety, Severity, Verdict};
 
@@ -190,6 +191,11 @@ pub(crate) fn time(at: Timestamp, zone: &TimeZone) -> String {
     }
     let day = if local.date() == at.to_zoned(TimeZone::UTC).date() { "" } else { "%Y-%m-%d " };
     format!("{utc} (local {})", local.strftime(&format!("{day}%H:%M:%S %:z")))
+}
+
+/// Where a remark on a connection file belongs.
+pub(crate) fn file_place(remark: &FileRemark) -> String {
+    remark.line.map_or_else(|| remark.place.clone(), |line| format!("{}, line {line}", remark.place))
 }
 
 #[cfg(test)]

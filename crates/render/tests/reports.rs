@@ -6,10 +6,10 @@ use rdpdoctor_diagnosis::evidence::{
     Ending, Evidence, LookupOutcome, RemoteService, ServiceAnswer, ServiceSeen, SystemAnswer, Unreachable,
 };
 use rdpdoctor_diagnosis::report::{Report, build};
-use rdpdoctor_diagnosis::testing::{CertificateMaker, Scene, Script};
+use rdpdoctor_diagnosis::testing::{CertificateMaker, Machine, Scene, Script};
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 use rdpdoctor_protocol::stranger::Stranger;
-use rdpdoctor_render::{Style, json, text};
+use rdpdoctor_render::{Style, html, json, markdown, text};
 
 fn report(evidence: Evidence) -> Report {
     build(evidence, 184.2)
@@ -254,4 +254,25 @@ fn json_is_one_object_or_an_array_and_reads_back() {
     let line = json::line(&one).unwrap();
     assert_eq!(line.find('\n'), Some(line.len() - 1));
     assert_eq!(serde_json::from_str::<Report>(&line).unwrap(), one);
+}
+
+fn with_files() -> Report {
+    let text = "full address:s:ts01\r\nenablecredsspsupport:i:0\r\ndrivestoredirect:s:*\r\naudiomode:i:9\r\nbroken\r\n";
+    let origin = Machine::healthy().saves(r"C:\Users\alice\Desktop\ts01.rdp", text).as_origin().origin;
+    report(Evidence { origin, ..nla().evidence() })
+}
+
+#[test]
+fn a_connection_file_that_contradicts_the_server() {
+    insta::assert_snapshot!(text::report(&with_files(), &Style::plain()));
+}
+
+#[test]
+fn a_connection_file_in_markdown_and_html() {
+    let shown = markdown::report(&[with_files()], &jiff::tz::TimeZone::UTC);
+    let line = "- `C:\\Users\\alice\\Desktop\\ts01.rdp, line 4`: audiomode is 9; it takes 0, 1, 2";
+    assert!(shown.contains("### Connection files\n") && shown.contains(line), "{shown}");
+    assert!(shown.contains("**enablecredsspsupport is 0, and the server demands"), "{shown}");
+    let page = html::report(&[with_files()], &jiff::tz::TimeZone::UTC).unwrap();
+    assert!(page.contains("Connection files</h") && page.contains("ts01.rdp, line 4</code>: audiomode is 9"));
 }

@@ -9,6 +9,7 @@ mod client_flags;
 mod host_builds;
 mod interop;
 mod profiles;
+mod rdp_settings;
 mod settings;
 pub(crate) mod table;
 
@@ -18,4 +19,5 @@ pub(crate) use client_flags::{Trouble, client_settings};
 pub use host_builds::releases_with_build;
 pub use interop::{Interop, common_suites, judge_tls};
 pub use profiles::{CertificateHabit, Confidence, Profile, SecurityProtocol, VersionRange, profile, profiles};
+pub use rdp_settings::{RdpFileSetting, rdp_file_setting, rdp_file_settings};
 pub use settings::{HostSetting, setting, settings};

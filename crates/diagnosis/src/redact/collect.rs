@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::book::Book;
 use super::patterns::{is_dns_name, words};
+use super::saved;
 
 /// Domains first, for they tell where a host name ends; then what was asked for, so that it is number one.
 pub(super) fn all(values: &[Value], book: &mut Book) {
@@ -85,6 +86,9 @@ fn domains(fields: &Map<String, Value>, book: &mut Book) {
 }
 
 fn names(fields: &Map<String, Value>, book: &mut Book) {
+    if saved::is_setting(fields) {
+        saved::learn(fields, book);
+    }
     for (key, value) in fields {
         match key.as_str() {
             key if is_name(key) => each(Some(value), &mut |name| book.learn(name)),

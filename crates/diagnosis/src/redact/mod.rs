@@ -10,6 +10,7 @@
 mod book;
 mod collect;
 mod patterns;
+mod saved;
 mod shape;
 mod text;
 
@@ -55,7 +56,13 @@ const IDS: [&str; 7] = ["cause", "root_cause", "explains", "client", "facts", "r
 
 fn rewrite(value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
     match value {
-        Value::Object(fields) => {
+        Value::Object(mut fields) => {
+            if let Some(value) =
+                Some(&fields).filter(|fields| saved::is_setting(fields)).and_then(|it| saved::value(it, book))
+            {
+                fields.insert("value".to_owned(), Value::String(value));
+                return Value::Object(fields);
+            }
             let fields = fields.into_iter().map(|(key, value)| {
                 let value = field(&key, value, &shape.field(&key), book);
                 (key, value)
@@ -80,6 +87,7 @@ fn field(key: &str, value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
         (_, value) if IDS.contains(&key) => value,
         // The bytes hold everything; the place stays, for facts point there.
         ("chain", Value::Array(chain)) => chain.iter().map(|_| Value::String(String::new())).collect(),
+        ("place", Value::String(path)) => Value::String(text::redacted(&saved::path(&path, book), book)),
         ("input", Value::String(input)) => Value::String(text::redacted(&input, book)),
         (_, value) if collect::is_name(key) => strings(value, &mut |name| book.name(name)),
         (_, value) if collect::is_user(key) => strings(value, &mut |user| book.user(user)),

@@ -1,6 +1,7 @@
 use crate::clients::deviations;
 use crate::evidence::{Ending, Evidence};
 use crate::judge::Diagnosis;
+use crate::rdp_file::remarks;
 use crate::report::identity::certificates;
 use crate::report::reported::reported;
 use crate::report::{
@@ -31,6 +32,7 @@ pub fn build(evidence: Evidence, duration_ms: f64) -> Report {
         asked_client,
         deviation: deviations(&evidence),
         avoid: avoid::of(&evidence, &diagnosis),
+        remarks: remarks(&evidence),
         ways_in: ways_in::of(&evidence, &diagnosis),
         connections: evidence.connections(),
         duration_ms,

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::evidence::{Evidence, Target};
+use crate::rdp_file::FileRemark;
 use crate::{Certainty, Remedy, Severity, Stage, Verdict};
 
 /// The version of [`Report`] as JSON; readers ignore fields that they do not know within one version.
@@ -61,6 +62,9 @@ pub struct Report {
     /// What people in this place are told to try and should not.
     #[serde(default)]
     pub avoid: Vec<Avoid>,
+    /// What is to be said of the saved connections of the machine that connects, the grave first.
+    #[serde(default)]
+    pub remarks: Vec<FileRemark>,
     /// What is unknown and keeps the verdict open, with the command that would settle it.
     pub missing: Vec<String>,
     /// What each known client would meet.

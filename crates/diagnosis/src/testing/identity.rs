@@ -42,6 +42,12 @@ impl Script {
         self.trust(Trust { trusted: false, reason: Some("self-signed certificate".to_owned()), revoked: false })
     }
 
+    /// The store of our system trusts the chain.
+    #[must_use]
+    pub fn trusted(self) -> Self {
+        self.trust(Trust { trusted: true, reason: None, revoked: false })
+    }
+
     /// What came of the first exchange of CredSSP.
     #[must_use]
     pub fn credssp(mut self, seen: CredsspSeen) -> Self {

@@ -7,7 +7,7 @@ use crate::catalogue::setting;
 use crate::evidence::snapshot::{
     Build, Channel, Disk, Firewall, FirewallProfile, FirewallRule, HostEvent, KeyFile, KeyFolder, KeyReference,
     KeyStore, Listener, LoggedClient, LoggedLogon, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue, Resources,
-    Rights, RuleAction, Service, ServiceState, Snapshot, StartType, StoredCertificate,
+    Rights, RuleAction, SavedConnection, Service, ServiceState, Snapshot, StartType, StoredCertificate,
 };
 use crate::evidence::{Evidence, Target};
 
@@ -288,6 +288,17 @@ impl Machine {
     #[must_use]
     pub fn client(mut self, client: LoggedClient) -> Self {
         self.snapshot.clients.push(client);
+        self
+    }
+
+    /// A connection file with this text.
+    #[must_use]
+    pub fn saves(mut self, place: &str, text: &str) -> Self {
+        let saved = SavedConnection::read(place, text.as_bytes());
+        match &mut self.snapshot.connections {
+            Reading::Observed(all) => all.push(saved),
+            other => *other = Reading::Observed(vec![saved]),
+        }
         self
     }
 

@@ -1,6 +1,24 @@
-use super::on_the_client;
 use crate::causes::step::{READ, Step, remedies};
-use crate::{Cause, Place, Safety, Severity, Stage};
+
+/// From this weight on a contradiction is proof.
+const PROOF: i16 = 30;
+
+/// A file that fits refutes nothing: a stored credential may be the stale one.
+fn look(evidence: &Evidence) -> Detection {
+    let found = contradictions(evidence);
+    let Some(severity) = found.iter().map(|found| found.severity).max() else {
+        return Detection::Unknown(Vec::new());
+    };
+    let proven = found.iter().any(|found| found.decibans >= PROOF);
+    let proof = found.into_iter().fold(Proof::default().severity(severity), |proof, found| {
+        let text = found.line.map_or_else(|| found.text.clone(), |line| format!("line {line}: {}", found.text));
+        proof.and(text, found.facts, found.decibans)
+    });
+    if proven { Detection::Confirmed(proof) } else { Detection::Likely(proof) }
+}
+use crate::evidence::Evidence;
+use crate::rdp_file::contradictions;
+use crate::{Cause, Detection, Place, Proof, Safety, Severity, Stage};
 
 /// A saved setting, credential or requested mode that contradicts the server.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -11,7 +29,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: 0,
     explains: &[],
     page: include_str!("client-profile-stale.md"),
-    detect: on_the_client,
+    detect: look,
     remedies: |_| remedies(&[&LOOK, &WITHOUT, &FORGET]),
 };
 
@@ -47,3 +65,43 @@ const FORGET: Step = Step {
     cmd: &["cmdkey /delete:TERMSRV/HOST"],
     undo: "cmdkey /generic:TERMSRV/HOST /user:USER /pass, which asks for the password",
 };
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
+
+    use super::*;
+    use crate::testing::{Machine, Scene};
+    use crate::{Certainty, Verdict, judge};
+
+    fn against_nla(text: &str) -> Evidence {
+        let origin = Machine::healthy().saves("C:\\a.rdp", text).as_origin().origin;
+        let scene = Scene::at("10.0.0.5")
+            .client(|a| a.selects(Protocols::HYBRID_EX).completes_tls())
+            .asks(Protocols::SSL, |a| a.fails(FailureCode::HYBRID_REQUIRED_BY_SERVER));
+        Evidence { origin, ..scene.evidence() }
+    }
+
+    #[test]
+    fn fires_on_a_file_that_the_server_refuses() {
+        let diagnosis = judge(&against_nla("full address:s:10.0.0.5\nenablecredsspsupport:i:0"));
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("client-profile-stale", Certainty::Confirmed));
+        assert_eq!((root.severity, diagnosis.verdict), (Severity::Blocks, Verdict::Broken));
+        assert!(root.proof.items[0].text.starts_with("line 2: "), "{:?}", root.proof.items);
+    }
+
+    #[test]
+    fn near_miss_the_file_of_another_server() {
+        let other = against_nla("full address:s:10.0.0.6\nenablecredsspsupport:i:0");
+        assert_eq!(look(&other), Detection::Unknown(Vec::new()));
+        assert_eq!(judge(&other).verdict, Verdict::Healthy);
+    }
+
+    #[test]
+    fn unknown_without_files_or_without_a_server() {
+        assert_eq!(look(&Machine::unread().as_origin()), Detection::Unknown(Vec::new()));
+        let alone = Machine::healthy().saves("C:\\a.rdp", "enablecredsspsupport:i:0").as_origin();
+        assert_eq!(look(&alone), Detection::Unknown(Vec::new()));
+    }
+}

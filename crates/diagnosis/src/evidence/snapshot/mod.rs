@@ -12,7 +12,7 @@ mod system;
 pub use events::{Channel, HostEvent, LoggedClient, LoggedLogon};
 pub use firewall::{Firewall, FirewallProfile, FirewallRule, ProfileKind, RuleAction};
 pub use keys::{KeyFile, KeyFolder, KeyReference, KeyStore, StoredCertificate};
-pub use network::{Listener, SavedConnection, StoredCredential};
+pub use network::{Listener, SavedConnection, SavedDamage, SavedSetting, SettingKind, StoredCredential};
 pub use reading::Reading;
 pub use registry::{Authority, InForce, RegistryKey, RegistryValue, ValueSeen};
 pub use services::{Service, ServiceState, StartType};

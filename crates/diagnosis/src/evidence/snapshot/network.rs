@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use rdpdoctor_protocol::rdp_file::{RdpFile, RdpSetting, RdpValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +23,95 @@ pub struct Listener {
 pub struct SavedConnection {
     /// Where it was found.
     pub place: String,
-    /// Its settings as (name, value) in order; values of passwords are left out.
-    pub settings: Vec<(String, String)>,
-    /// Lines that are no settings, with what is wrong with them.
+    /// Its settings in order, repeated ones included.
+    pub settings: Vec<SavedSetting>,
+    /// Lines that are no settings.
     #[serde(default)]
-    pub damage: Vec<String>,
+    pub damage: Vec<SavedDamage>,
+    /// Whether the file went on after what was read.
+    #[serde(default)]
+    pub cut: bool,
+}
+
+/// One line of a saved connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SavedSetting {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// The name as it is spelt there; case does not matter.
+    pub name: String,
+    /// Its type.
+    pub kind: SettingKind,
+    /// The value; empty for secrets.
+    pub value: String,
+}
+
+/// The type of a setting in a .rdp file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingKind {
+    /// `i`.
+    Integer,
+    /// `s`.
+    Text,
+    /// `b`.
+    Binary,
+    /// A password or a token, whatever its type: that there is one, never what it is.
+    Secret,
+}
+
+/// A line that is no setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SavedDamage {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+impl SavedConnection {
+    /// Reads a .rdp file; any bytes make one.
+    pub fn read(place: impl Into<String>, bytes: &[u8]) -> Self {
+        let file = RdpFile::parse(bytes);
+        Self {
+            place: place.into(),
+            settings: file.settings.into_iter().map(SavedSetting::from).collect(),
+            damage: file
+                .damage
+                .into_iter()
+                .map(|damaged| SavedDamage { line: damaged.line, fault: damaged.fault.to_string() })
+                .collect(),
+            cut: file.cut,
+        }
+    }
+
+    /// The setting of this name, in whatever case. Of repeated ones the last counts.
+    pub fn get(&self, name: &str) -> Option<&SavedSetting> {
+        self.settings.iter().rfind(|setting| setting.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The number of this name.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.get(name).filter(|setting| setting.kind == SettingKind::Integer)?.value.parse().ok()
+    }
+
+    /// The text of this name without spaces around it; none where it is empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let setting = self.get(name).filter(|setting| setting.kind == SettingKind::Text)?;
+        Some(setting.value.trim()).filter(|text| !text.is_empty())
+    }
+}
+
+impl From<RdpSetting> for SavedSetting {
+    fn from(RdpSetting { line, name, value }: RdpSetting) -> Self {
+        let (kind, value) = match value {
+            RdpValue::Integer(number) => (SettingKind::Integer, number.to_string()),
+            RdpValue::Text(text) => (SettingKind::Text, text),
+            RdpValue::Binary(hex) => (SettingKind::Binary, hex),
+            RdpValue::Secret { .. } => (SettingKind::Secret, String::new()),
+        };
+        Self { line, name, kind, value }
+    }
 }
 
 /// A stored credential: that there is one, never what it is.
