@@ -1,6 +1,7 @@
 //! What the event log of a machine says, newest first in mind: an event is worth something near the moment it is about.
 
 use jiff::{SignedDuration, Timestamp};
+use rdpdoctor_protocol::text::safe_text;
 
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::{Channel, HostEvent, ReadBy, Reading};
@@ -30,6 +31,11 @@ impl Logged<'_> {
 /// Why a session was disconnected, by event 40 of the session manager.
 pub(super) fn reason(event: &HostEvent) -> Option<u32> {
     event.field("Reason")?.trim().parse().ok()
+}
+
+/// A text of the machine, fit for a sentence.
+pub(super) fn short(text: &str) -> String {
+    safe_text(text, 120)
 }
 
 /// A moment in UTC, for a reader.

@@ -2,9 +2,12 @@ use super::ahead::{by_host_ahead, service_fact, state_of};
 use super::firewall::{Lack, Passage, Why, passage};
 use super::remedies::ENABLE_RULES;
 use super::signs::{setting_of, unless_tcp_connects};
-use crate::causes::logged::{AUDITING, Logged, lately};
+use crate::causes::logged::{AUDITING, Logged, is_late, lately, moment, short};
+use crate::causes::logons::{client_fact, people};
 use crate::causes::step::{READ, Step, remedies};
-use crate::evidence::snapshot::{Firewall, FirewallRule, ProfileKind, RegistryValue, ServiceState, StartType};
+use crate::evidence::snapshot::{
+    Firewall, FirewallRule, LoggedClient, ProfileKind, RegistryValue, ServiceState, StartType,
+};
 use crate::evidence::{Attempt, Evidence, Snapshot};
 use crate::view::{AddressView, client_address, host_fact};
 use crate::{Cause, Detection, Place, Proof, Safety, Severity, Stage};
@@ -51,7 +54,7 @@ fn look(host: &Snapshot, evidence: &Evidence) -> Detection {
 fn dropped(host: &Snapshot, port: u16) -> Option<Proof> {
     let to_port = |logged: &Logged<'_>| logged.event.field("DestPort") == Some(port.to_string().as_str());
     let last = lately(host, AUDITING, &[5152, 5157], 24).into_iter().rfind(to_port)?;
-    let from = last.event.field("SourceAddress").map(|address| format!(" from {address}")).unwrap_or_default();
+    let from = last.event.field("SourceAddress").map(|address| format!(" from {}", short(address))).unwrap_or_default();
     let text = format!("event {} at {}: a filter dropped a packet{from} to port {port}", last.event.id, last.when());
     let missing = "which filter it was: the event has its number, netsh wfp show state its name";
     Some(Proof::of(text, [last.fact], 14).missing(missing).severity(Severity::Degrades))
@@ -75,11 +78,22 @@ fn service(host: &Snapshot) -> Option<Detection> {
         (None, None) => broken_exemptions(host)?,
     };
     let proof = Proof::of(text, [fact], 25);
-    Some(Detection::Confirmed(if all_run {
-        proof.and("it runs as yet, and fails at its next start", [], 0).severity(Severity::Degrades)
-    } else {
-        proof
-    }))
+    if all_run {
+        let later = proof.and("it runs as yet, and fails at its next start", [], 0);
+        return Some(Detection::Confirmed(later.severity(Severity::Degrades)));
+    }
+    Some(match guest(host) {
+        Some((text, fact)) => Detection::Likely(proof.and(text, [fact], -10).severity(Severity::Degrades)),
+        None => Detection::Confirmed(proof),
+    })
+}
+
+/// Somebody else had a session of late: then it does not keep out everybody.
+fn guest(host: &Snapshot) -> Option<(String, String)> {
+    let from_afar = |client: &LoggedClient| client.sessions > 0 && !client.address.is_loopback();
+    let (index, client) = people(host).find(|(_, client)| from_afar(client) && is_late(host, client.last, 24))?;
+    let text = format!("yet {} has had a session, last seen at {}", client.address, moment(client.last));
+    Some((text, client_fact(index)))
 }
 
 /// A list of loopback exemptions of another type than REG_SZ ends the firewall's service as it starts.
@@ -146,7 +160,7 @@ fn reason(kind: ProfileKind, why: &Why<'_>, port: u16) -> String {
             format!("the firewall blocks all that comes in on {profile} networks, whatever the rules say")
         }
         Why::Blocked(rule) => {
-            format!("the rule {} blocks port {port} on {profile} networks, whatever others allow", rule.id)
+            format!("the rule {} blocks port {port} on {profile} networks, whatever others allow", short(&rule.id))
         }
         Why::NoRule(None) => format!("no rule of the firewall lets port {port} in on {profile} networks"),
         Why::NoRule(Some((rule, lack))) => {
@@ -154,9 +168,9 @@ fn reason(kind: ProfileKind, why: &Why<'_>, port: u16) -> String {
                 Lack::Inactive => "is switched off".to_owned(),
                 Lack::LocalIgnored => "does not count, since policy has the machine's own rules ignored".to_owned(),
                 Lack::OtherProfile => "is for other networks".to_owned(),
-                Lack::OtherPort => format!("is for port {}", rule.ports.join(", ")),
+                Lack::OtherPort => format!("is for port {}", short(&rule.ports.join(", "))),
             };
-            format!("no rule of the firewall lets port {port} in on {profile} networks: {} {lack}", rule.id)
+            format!("no rule of the firewall lets port {port} in on {profile} networks: {} {lack}", short(&rule.id))
         }
     }
 }
@@ -176,7 +190,7 @@ fn rule_fact(firewall: &Firewall, rule: &FirewallRule) -> String {
 
 fn narrow(firewall: &Firewall, rule: &FirewallRule) -> Proof {
     let does = if rule.action == crate::evidence::snapshot::RuleAction::Block { "keeps out" } else { "lets in only" };
-    let text = format!("the rule {} {does} {}", rule.id, rule.remote.join(", "));
+    let text = format!("the rule {} {does} {}", short(&rule.id), short(&rule.remote.join(", ")));
     let missing = "whether those who are to get in come from there";
     Proof::of(text, [rule_fact(firewall, rule)], 12).missing(missing).severity(Severity::Degrades)
 }
@@ -184,7 +198,7 @@ fn narrow(firewall: &Firewall, rule: &FirewallRule) -> Proof {
 /// Peers that can do IPsec get in; who meets silence here has met it.
 fn secured(firewall: &Firewall, evidence: &Evidence) -> Proof {
     let silent = client_address(evidence).is_some_and(|address| address.first().is_some() && !address.connects());
-    let text = format!("the rule {} demands IPsec of whoever connects to the port", firewall.ipsec.join(", "));
+    let text = format!("the rule {} demands IPsec of whoever connects to the port", short(&firewall.ipsec.join(", ")));
     let proof = Proof::of(text, [host_fact(&["firewall", "observed", "ipsec"])], 15);
     let proof = proof.missing("whether those who are to get in have IPsec set up with this server");
     if silent { proof } else { proof.severity(Severity::Degrades) }
@@ -330,6 +344,13 @@ mod tests {
             matches!(dropped("3389"), Detection::Likely(proof) if proof.items[0].text.contains("from 10.0.0.7 to port 3389"))
         );
         assert_eq!(dropped("445"), Detection::RuledOut);
+    }
+
+    #[test]
+    fn near_miss_somebody_got_in_though_the_service_is_off() {
+        let client = LoggedClient { sessions: 2, ..crate::testing::logged_client("10.0.0.7", 60) };
+        let machine = Machine::healthy().service("MpsSvc", StartType::Disabled, false).client(client);
+        assert!(matches!(looked(machine), Detection::Likely(proof) if proof.severity == Some(Severity::Degrades)));
     }
 
     #[test]

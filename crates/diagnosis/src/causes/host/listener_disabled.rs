@@ -63,7 +63,7 @@ fn configured_off(host: &Snapshot) -> Option<Detection> {
         return Some(Detection::Confirmed(Proof::of(text, [fact], 30)));
     }
     let (class, fact) = setting_of(host, "listener-class");
-    if class.seen == ValueSeen::Absent {
+    if class.seen == ValueSeen::Absent && !is_of_old(host) {
         let text = "LoadableProtocol_Object is missing from the listener's key: the service does not know what to load";
         return Some(Detection::Likely(Proof::of(text, [fact], 22)));
     }
@@ -72,6 +72,11 @@ fn configured_off(host: &Snapshot) -> Option<Detection> {
     let text = format!("LanAdapter is {number}: the listener is bound to that one network adapter, where there is one");
     let missing = "whether that adapter still exists: 0 listens on all of them";
     Some(Detection::Likely(Proof::of(text, [fact], 12).missing(missing).severity(Severity::Degrades)))
+}
+
+/// Before Windows 7 listeners had no class.
+fn is_of_old(host: &Snapshot) -> bool {
+    host.build.observed().is_some_and(|build| build.number < 7600)
 }
 
 /// It listens still: what is set counts from the next start on, and a single adapter counts now.
@@ -204,6 +209,12 @@ mod tests {
         assert_ne!(diagnosis.verdict, Verdict::Broken);
         let later = judge(&Machine::healthy().dword("enable-winstation", 0).evidence());
         assert_eq!(later.root().unwrap().severity, Severity::Degrades);
+    }
+
+    #[test]
+    fn near_miss_a_class_that_the_release_does_not_have() {
+        let old = Machine::healthy().without("listener-class").build(6002, "Server");
+        assert_eq!(look(&old.snapshot()), Detection::RuledOut);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::ahead::{Owner, by_host_ahead, sockets};
 use super::signs::{setting_of, unless_rdp_answers};
-use crate::causes::logged::{MANAGER, lately};
+use crate::causes::logged::{MANAGER, lately, short};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::Listener;
@@ -47,8 +47,8 @@ fn program(listener: &Listener) -> String {
     let process = listener.process.map(|process| format!(" (process {process})")).unwrap_or_default();
     match listener.program.as_deref() {
         _ if services.eq_ignore_ascii_case("iphlpsvc") => format!("a port proxy of Windows (iphlpsvc){process}"),
-        Some(program) if services.is_empty() => format!("{program}{process}"),
-        _ if !services.is_empty() => format!("the service {services}{process}"),
+        Some(program) if services.is_empty() => format!("{}{process}", short(program)),
+        _ if !services.is_empty() => format!("the service {}{process}", short(&services)),
         _ => format!("another program{process}"),
     }
 }

@@ -31,18 +31,18 @@ const COMMIT_FULL: u64 = 64 * MEBIBYTE;
 /// Events of a shortage within these hours speak of the present one.
 const HOURS: i64 = 24;
 
-/// What ran out, as an event says it, and whether that closes the server while it lasts.
-const EVENTS: [(&str, u32, &str, bool); 5] = [
-    ("Microsoft-Windows-Resource-Exhaustion-Detector", 2004, "Windows ran short of memory to commit", false),
-    ("Srv", 2019, "the non-paged pool was used up", true),
-    ("Srv", 2020, "the paged pool was used up", true),
-    ("Tcpip", 4227, "outgoing connections found their local port in use", false),
-    ("Tcpip", 4231, "all local ports of a kind were in use", false),
+/// What ran out, as an event says it, and what that weighs.
+const EVENTS: [(&str, u32, &str, i16); 5] = [
+    ("Microsoft-Windows-Resource-Exhaustion-Detector", 2004, "Windows ran short of memory to commit", 14),
+    ("Srv", 2019, "the non-paged pool was used up", 18),
+    ("Srv", 2020, "the paged pool was used up", 18),
+    ("Tcpip", 4227, "outgoing connections found their local port in use", 14),
+    ("Tcpip", 4231, "all local ports of a kind were in use", 14),
 ];
 
 fn look(host: &Snapshot) -> Detection {
     let (short, full) = host.resources.observed().map(counted).unwrap_or_default();
-    let (logged, grave) = told_by_events(host);
+    let logged = told_by_events(host);
     if !full.is_empty() {
         return Detection::Confirmed(proof([full, short, logged].concat(), None));
     }
@@ -50,10 +50,9 @@ fn look(host: &Snapshot) -> Detection {
         return Detection::Confirmed(proof([short, logged].concat(), Some(Severity::Degrades)));
     }
     match (logged.is_empty(), host.resources.observed()) {
-        (false, now) => {
-            let severity = (!grave || now.is_some()).then_some(Severity::Degrades);
+        (false, _) => {
             let missing = "whether it is short now: see what the first remedy lists while it fails";
-            Detection::Likely(proof(logged, severity).missing(missing))
+            Detection::Likely(proof(logged, Some(Severity::Degrades)).missing(missing))
         }
         (true, Some(_)) => Detection::RuledOut,
         (true, None) => Detection::Unknown(Vec::new()),
@@ -85,16 +84,14 @@ fn counted(resources: &Resources) -> (Vec<ProofItem>, Vec<ProofItem>) {
     (below(false).collect(), below(true).collect())
 }
 
-/// The newest event of each kind, and whether one is grave.
-fn told_by_events(host: &Snapshot) -> (Vec<ProofItem>, bool) {
-    let newest = |(provider, id, text, grave): (&str, u32, &str, bool)| {
+/// The newest event of each kind.
+fn told_by_events(host: &Snapshot) -> Vec<ProofItem> {
+    let newest = |(provider, id, text, decibans): (&str, u32, &str, i16)| {
         let last = lately(host, provider, &[id], HOURS).pop()?;
         let text = format!("event {id} of {provider} at {}: {text}", last.when());
-        Some((ProofItem { text, facts: vec![last.fact], decibans: if grave { 18 } else { 14 } }, grave))
+        Some(ProofItem { text, facts: vec![last.fact], decibans })
     };
-    let found: Vec<(ProofItem, bool)> = EVENTS.into_iter().filter_map(newest).collect();
-    let grave = found.iter().any(|(_, grave)| *grave);
-    (found.into_iter().map(|(item, _)| item).collect(), grave)
+    EVENTS.into_iter().filter_map(newest).collect()
 }
 
 const READ_RESOURCES: Step = Step {
@@ -159,7 +156,9 @@ mod tests {
         assert!(matches!(look(&event(60).snapshot()), Detection::Likely(_)));
         assert_eq!(look(&event(60 * 24 * 7).snapshot()), Detection::RuledOut);
         let on_disk = event(60).on_disk();
-        assert!(matches!(look(&on_disk.snapshot()), Detection::Likely(proof) if proof.severity.is_none()));
+        assert!(
+            matches!(look(&on_disk.snapshot()), Detection::Likely(proof) if proof.severity == Some(Severity::Degrades))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use super::ahead::{TERM_SERVICE, by_host_ahead, service_fact};
 use super::remedies::READ_SERVICES;
 use super::signs::unless_rdp_answers;
-use crate::causes::logged::{CRASHES, Logged, SERVICES, lately};
+use crate::causes::logged::{CRASHES, Logged, SERVICES, lately, short};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::{Service, ServiceState, StartType};
@@ -52,7 +52,7 @@ fn disabled(host: &Snapshot, service: &Service) -> Option<Proof> {
     let (name, found) = [own].into_iter().chain(needed).find(|(_, one)| one.start == Some(StartType::Disabled))?;
     let text = match name {
         TERM_SERVICE => "the service TermService is disabled (Start 4)".to_owned(),
-        _ => format!("TermService needs the service {name}, which is disabled (Start 4)"),
+        _ => format!("TermService needs the service {}, which is disabled (Start 4)", short(name)),
     };
     let proof = changes(host, Proof::of(text, [service_fact(name)], 30));
     let runs = |service: &Service| service.state.observed() == Some(&ServiceState::Running);
@@ -74,7 +74,7 @@ fn not_running(host: &Snapshot, service: &Service, state: ServiceState, crashes:
     let how = if state == ServiceState::Paused { "paused" } else { "stopped" };
     let mut proof = Proof::of(format!("the service TermService is {how}"), fact, 30);
     if let Some(account) = service.account.as_deref().filter(|account| !is_network_service(account)) {
-        let text = format!("it is to run as {account} instead of NT AUTHORITY\\NetworkService");
+        let text = format!("it is to run as {} instead of NT AUTHORITY\\NetworkService", short(account));
         proof = proof.and(text, [service_fact(TERM_SERVICE)], 3);
     }
     if let Some(last) = crashes.last() {

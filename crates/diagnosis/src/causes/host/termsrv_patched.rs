@@ -1,6 +1,6 @@
 use super::ahead::{TERM_SERVICE, by_host_ahead, service_fact, state_of};
 use super::signs::{open_from_outside, unless_client_is_served};
-use crate::causes::logged::{CRASHES, Logged, lately, moment};
+use crate::causes::logged::{CRASHES, Logged, lately, moment, short};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::snapshot::{Reading, ServiceState, SystemFile};
 use crate::evidence::{Evidence, Snapshot};
@@ -41,7 +41,7 @@ fn look(host: &Snapshot, evidence: &Evidence) -> Detection {
 
 /// Another library is proof of itself; that it breaks the service shows by crashes, or by a service that ended.
 fn replaced(host: &Snapshot, evidence: &Evidence, library: &str) -> Proof {
-    let text = format!("the service loads {library} instead of %SystemRoot%\\System32\\termsrv.dll");
+    let text = format!("the service loads {} instead of %SystemRoot%\\System32\\termsrv.dll", short(library));
     let mut proof = Proof::of(text, [service_fact(TERM_SERVICE)], 25);
     let crashed = lately(host, CRASHES, &[1000], 24 * 7).into_iter().rfind(is_of_the_service);
     let ended = state_of(host, TERM_SERVICE) == Some(ServiceState::Stopped);
@@ -67,7 +67,7 @@ fn updated_since(host: &Snapshot, library: &str) -> Option<(String, String)> {
     let written = files(host).find(|(path, _)| path.to_ascii_lowercase().ends_with(&name))?.1?.modified?;
     let (index, update) = host.updates.observed()?.iter().enumerate().find(|(_, one)| one.installed > Some(written))?;
     let when = moment(update.installed?);
-    let text = format!("{} was installed at {when}, after that library was written", update.id);
+    let text = format!("{} was installed at {when}, after that library was written", short(&update.id));
     Some((text, host_fact(&["updates", "observed", &index.to_string()])))
 }
 
@@ -77,7 +77,8 @@ fn foreign(host: &Snapshot, path: &str, file: &SystemFile) -> Option<Proof> {
     let build: u32 = version.split('.').nth(2)?.parse().ok()?;
     let system = host.build.observed()?.number;
     (build != system && base_of(system) != build).then(|| {
-        let text = format!("System32\\termsrv.dll is of build {build} ({version}), and Windows of build {system}");
+        let text =
+            format!("System32\\termsrv.dll is of build {build} ({}), and Windows of build {system}", short(version));
         let missing = "whether its signature is Microsoft's: sfc /verifyfile says";
         Proof::of(text, [host_fact(&["files", path]), host_fact(&["build"])], 18)
             .missing(missing)

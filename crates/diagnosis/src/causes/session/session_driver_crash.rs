@@ -1,5 +1,5 @@
 use super::{by_server, remedies};
-use crate::causes::logged::{CRASHES, Logged, SESSIONS, lately, reason};
+use crate::causes::logged::{CRASHES, Logged, SESSIONS, lately, reason, short};
 use crate::evidence::{Evidence, Snapshot};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage};
 
@@ -70,7 +70,7 @@ fn crashed(host: &Snapshot) -> Option<(String, String)> {
         let values = || logged.event.data.iter().map(|(_, value)| value.as_str());
         let program = PROGRAMS.iter().find(|name| values().any(|value| value.eq_ignore_ascii_case(name)))?;
         let module = logged.event.field("ModuleName").filter(|module| !module.eq_ignore_ascii_case(program));
-        let whose = module.map(|module| format!(" in {module}")).unwrap_or_default();
+        let whose = module.map(|module| format!(" in {}", short(module))).unwrap_or_default();
         Some((format!("{program} crashed at {}{whose}", logged.when()), logged.fact.clone()))
     })
 }
