@@ -1,15 +1,36 @@
 //! Security identifiers and descriptors ([MS-DTYP] 2.4).
 
+mod access;
+mod acl;
 mod descriptor;
 mod sddl;
+mod serial;
 mod sid;
 
-pub use descriptor::{
-    Access, Ace, AceKind, Descriptor, DescriptorError, FILE_ALL_ACCESS, FILE_GENERIC_EXECUTE, FILE_GENERIC_READ,
-    FILE_GENERIC_WRITE, INHERIT_ONLY,
-};
+pub use access::{Access, GenericMapping};
+pub use acl::{Ace, AceKind, Acl, Entry, INHERIT_ONLY, INHERITED, ObjectTypes};
+pub use descriptor::{Descriptor, DescriptorError};
 pub use sddl::SddlError;
 pub use sid::{Sid, SidError};
+
+/// The right to read descriptors.
+pub const READ_CONTROL: u32 = 0x0002_0000;
+/// The right to change access lists.
+pub const WRITE_DAC: u32 = 0x0004_0000;
+/// Everything with a file.
+pub const FILE_ALL_ACCESS: u32 = 0x001f_01ff;
+/// What opening a file to read it asks for.
+pub const FILE_GENERIC_READ: u32 = 0x0012_0089;
+/// What opening a file to write it asks for.
+pub const FILE_GENERIC_WRITE: u32 = 0x0012_0116;
+/// What running a file asks for.
+pub const FILE_GENERIC_EXECUTE: u32 = 0x0012_00a0;
+/// Everything with a registry key.
+pub const KEY_ALL_ACCESS: u32 = 0x000f_003f;
+/// What reading a registry key asks for.
+pub const KEY_READ: u32 = 0x0002_0019;
+/// What writing to a registry key asks for.
+pub const KEY_WRITE: u32 = 0x0002_0006;
 
 /// Who a process of a service that runs as NETWORK SERVICE is to an access check: Remote Desktop among them.
 pub fn network_service_token() -> Vec<Sid> {
@@ -21,6 +42,7 @@ pub fn network_service_token() -> Vec<Sid> {
         Sid::AUTHENTICATED_USERS,
         Sid::SERVICE,
         Sid::LOCAL,
+        Sid::CONSOLE_LOGON,
         Sid::THIS_ORGANISATION,
         service,
     ]
@@ -29,4 +51,24 @@ pub fn network_service_token() -> Vec<Sid> {
 /// Who LocalSystem is to an access check.
 pub fn system_token() -> Vec<Sid> {
     vec![Sid::SYSTEM, Sid::ADMINISTRATORS, Sid::EVERYONE, Sid::AUTHENTICATED_USERS]
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+}
+
+fn long(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+/// Bytes as digits, and back.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }

@@ -19,8 +19,8 @@ fn a_key_file_is_read_with_its_descriptor() {
     image.write(&path, b"key").unwrap();
     let folder: Descriptor = "O:SYG:SYD:PAI(A;;0x12019f;;;WD)(A;;FA;;;BA)".parse().unwrap();
     let key: Descriptor = "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FR;;;BA)(D;;FR;;;NS)".parse().unwrap();
-    image.set_descriptor(KEYS, &folder.to_bytes()).unwrap();
-    image.set_descriptor(&path, &key.to_bytes()).unwrap();
+    image.set_descriptor(KEYS, &folder.to_bytes().unwrap()).unwrap();
+    image.set_descriptor(&path, &key.to_bytes().unwrap()).unwrap();
 
     let volume = Volume::open(&image.path()).unwrap();
     let upper = path.to_uppercase().replace('/', r"\");

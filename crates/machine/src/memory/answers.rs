@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Collected, CollectedFile, CollectedKey, CollectedValue, Collection};
 use crate::event::{Event, Summary, Wanted};
 use crate::registry::{Data, Key, Value};
-use crate::security::Descriptor;
+use crate::security::{Descriptor, SddlError};
 use crate::subject::{
     Answer, FileInfo, Listener, LogonRight, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way,
 };
@@ -162,8 +162,8 @@ fn answer<T>(collected: Option<&Collected<T>>) -> Answer<&T> {
 
 fn info(path: &str, file: &CollectedFile) -> FileInfo {
     let descriptor = file.sddl.as_deref().ok_or(Unreadable::NotCollected).and_then(|sddl| {
-        let descriptor: Result<Descriptor, _> = sddl.parse();
-        descriptor.map(|read| read.to_bytes()).map_err(|error| Unreadable::Damaged(error.to_string()))
+        let descriptor: Descriptor = sddl.parse().map_err(|error: SddlError| damaged(&error))?;
+        descriptor.to_bytes().map_err(|error| damaged(&error))
     });
     FileInfo {
         name: last(path).to_owned(),
@@ -172,6 +172,10 @@ fn info(path: &str, file: &CollectedFile) -> FileInfo {
         modified: file.modified,
         descriptor,
     }
+}
+
+fn damaged(error: &dyn std::error::Error) -> Unreadable {
+    Unreadable::Damaged(error.to_string())
 }
 
 /// Whether a path is directly below another.

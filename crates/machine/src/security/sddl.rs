@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Ace, AceKind, Descriptor, Sid};
+use super::acl::KINDS;
+use super::descriptor::{DACL_AUTO_INHERITED, DACL_PROTECTED};
+use super::{Ace, AceKind, Acl, Descriptor, Entry, ObjectTypes, Sid, hex, unhex};
 
 /// Why a text is no descriptor.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -22,18 +24,21 @@ pub enum SddlError {
     Rights(String),
 }
 
-const ACCOUNTS: [(&str, Sid); 16] = [
+const ACCOUNTS: [(&str, Sid); 19] = [
     ("AN", Sid::ANONYMOUS),
     ("AU", Sid::AUTHENTICATED_USERS),
     ("BA", Sid::ADMINISTRATORS),
     ("BG", Sid::GUESTS),
     ("BO", Sid::BACKUP_OPERATORS),
     ("BU", Sid::USERS),
+    ("CG", Sid::CREATOR_GROUP),
     ("CO", Sid::CREATOR_OWNER),
     ("IU", Sid::INTERACTIVE),
     ("LS", Sid::LOCAL_SERVICE),
     ("NS", Sid::NETWORK_SERVICE),
+    ("NU", Sid::NETWORK),
     ("OW", Sid::OWNER_RIGHTS),
+    ("PS", Sid::PRINCIPAL_SELF),
     ("PU", Sid::POWER_USERS),
     ("RD", Sid::REMOTE_DESKTOP_USERS),
     ("SU", Sid::SERVICE),
@@ -41,7 +46,8 @@ const ACCOUNTS: [(&str, Sid); 16] = [
     ("WD", Sid::EVERYONE),
 ];
 
-const RIGHTS: [(&str, u32); 24] = [
+/// Names of whole sets of rights.
+const SETS: [(&str, u32); 8] = [
     ("FA", 0x001f_01ff),
     ("FR", 0x0012_0089),
     ("FW", 0x0012_0116),
@@ -50,14 +56,10 @@ const RIGHTS: [(&str, u32); 24] = [
     ("KR", 0x0002_0019),
     ("KW", 0x0002_0006),
     ("KX", 0x0002_0019),
-    ("GA", 0x1000_0000),
-    ("GX", 0x2000_0000),
-    ("GW", 0x4000_0000),
-    ("GR", 0x8000_0000),
-    ("RC", 0x0002_0000),
-    ("SD", 0x0001_0000),
-    ("WD", 0x0004_0000),
-    ("WO", 0x0008_0000),
+];
+
+/// Names of single rights, in the order in which Windows writes them.
+const RIGHTS: [(&str, u32); 17] = [
     ("CC", 0x1),
     ("DC", 0x2),
     ("LC", 0x4),
@@ -66,14 +68,30 @@ const RIGHTS: [(&str, u32); 24] = [
     ("WP", 0x20),
     ("DT", 0x40),
     ("LO", 0x80),
+    ("CR", 0x100),
+    ("SD", 0x0001_0000),
+    ("RC", 0x0002_0000),
+    ("WD", 0x0004_0000),
+    ("WO", 0x0008_0000),
+    ("GA", 0x1000_0000),
+    ("GX", 0x2000_0000),
+    ("GW", 0x4000_0000),
+    ("GR", 0x8000_0000),
 ];
+
+/// What a lower integrity level may not.
+const LABEL: [(&str, u32); 3] = [("NW", 0x1), ("NR", 0x2), ("NX", 0x4)];
 
 const FLAGS: [(&str, u8); 7] =
     [("OI", 0x01), ("CI", 0x02), ("NP", 0x04), ("IO", 0x08), ("ID", 0x10), ("SA", 0x40), ("FA", 0x80)];
 
-/// Of the DACL: protected, and inheritance asked for and done.
-const CONTROL: [(&str, u16); 3] = [("P", 0x1000), ("AR", 0x0100), ("AI", 0x0400)];
+/// Of the DACL and the SACL: protected, inheritance asked for, inheritance done.
+const OF_DACL: [(&str, u16); 3] = [("P", DACL_PROTECTED), ("AR", 0x0100), ("AI", DACL_AUTO_INHERITED)];
+const OF_SACL: [(&str, u16); 3] = [("P", 0x2000), ("AR", 0x0200), ("AI", 0x0800)];
+const NO_LIST: &str = "NO_ACCESS_CONTROL";
 
+/// As Windows writes it. What SDDL has no name for is written in numbers: bytes behind a SID and the bodies of unknown
+/// entries in hexadecimal.
 impl fmt::Display for Descriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (letter, sid) in [("O", self.owner), ("G", self.group)] {
@@ -81,41 +99,71 @@ impl fmt::Display for Descriptor {
                 write!(f, "{letter}:{}", account(sid))?;
             }
         }
-        f.write_str("D:")?;
-        for (name, bit) in CONTROL {
-            f.write_str(if self.control & bit != 0 { name } else { "" })?;
-        }
+        write!(f, "D:{}", names(&OF_DACL, self.control))?;
         match &self.dacl {
-            None => f.write_str("NO_ACCESS_CONTROL"),
-            Some(aces) => aces.iter().try_for_each(|ace| write!(f, "{}", Entry(ace))),
+            None => f.write_str(NO_LIST)?,
+            Some(acl) => acl.aces.iter().try_for_each(|ace| write!(f, "({})", text(ace)))?,
+        }
+        let Some(sacl) = &self.sacl else { return Ok(()) };
+        write!(f, "S:{}", names(&OF_SACL, self.control))?;
+        sacl.aces.iter().try_for_each(|ace| write!(f, "({})", text(ace)))
+    }
+}
+
+fn text(ace: &Ace) -> String {
+    match ace {
+        Ace::Raw { kind, flags, body } => format!("{kind:#x};{flags:#x};{}", hex(body)),
+        Ace::Entry(entry) => {
+            let kind = KINDS.iter().find(|(kind, ..)| *kind == entry.kind).map_or("", |(.., name)| *name);
+            let types =
+                [entry.object.object, entry.object.inherited].map(|guid| guid.map(guid_text).unwrap_or_default());
+            let fields =
+                [kind.to_owned(), flags_text(entry.flags), mask_text(entry), types.join(";"), account(entry.sid)];
+            let rest = if entry.rest.is_empty() { String::new() } else { format!(";{}", hex(&entry.rest)) };
+            fields.join(";") + &rest
         }
     }
 }
 
-struct Entry<'a>(&'a Ace);
+fn flags_text(flags: u8) -> String {
+    let named = FLAGS.iter().fold(0, |sum, (_, bit)| sum | bit);
+    if flags & !named == 0 { names(&FLAGS, flags) } else { format!("{flags:#x}") }
+}
 
-impl fmt::Display for Entry<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ace { kind, flags, mask, sid, .. } = self.0;
-        match kind {
-            AceKind::Allow => f.write_str("(A;")?,
-            AceKind::Deny => f.write_str("(D;")?,
-            AceKind::Other(kind) => write!(f, "({kind:#x};")?,
-        }
-        for (name, bit) in FLAGS {
-            f.write_str(if flags & bit != 0 { name } else { "" })?;
-        }
-        let files = RIGHTS.iter().take(4).find(|(_, rights)| rights == mask);
-        match files {
-            Some((name, _)) => write!(f, ";{name};;;{})", account(*sid)),
-            None => write!(f, ";{mask:#x};;;{})", account(*sid)),
-        }
+/// A set by its name, rights by theirs where each has one, and else a number.
+fn mask_text(entry: &Entry) -> String {
+    let mask = entry.mask;
+    let single: &[(&str, u32)] = if entry.kind == AceKind::MandatoryLabel { &LABEL } else { &RIGHTS };
+    let named = single.iter().fold(0, |sum, (_, bit)| sum | bit);
+    match SETS.iter().find(|(_, rights)| *rights == mask) {
+        Some((name, _)) => (*name).to_owned(),
+        None if mask != 0 && mask & !named == 0 => names(single, mask),
+        None => format!("{mask:#x}"),
     }
+}
+
+fn names<T: Copy + std::ops::BitAnd<Output = T> + PartialEq>(table: &[(&'static str, T)], bits: T) -> String {
+    table.iter().filter(|(_, bit)| bits & *bit == *bit).map(|(name, _)| *name).collect()
 }
 
 fn account(sid: Sid) -> String {
     let short = ACCOUNTS.iter().find(|(_, known)| *known == sid);
     short.map_or_else(|| sid.to_string(), |(name, _)| (*name).to_owned())
+}
+
+fn guid_text(stored: [u8; 16]) -> String {
+    let digits = hex(&swapped(stored));
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
+    parts.join("-")
+}
+
+/// The first three parts of a GUID are stored as little-endian numbers.
+fn swapped(mut guid: [u8; 16]) -> [u8; 16] {
+    let (numbers, _) = guid.split_at_mut(8);
+    let (first, others) = numbers.split_at_mut(4);
+    first.reverse();
+    others.chunks_exact_mut(2).for_each(<[u8]>::reverse);
+    guid
 }
 
 impl FromStr for Descriptor {
@@ -127,14 +175,12 @@ impl FromStr for Descriptor {
         while !rest.is_empty() {
             let malformed = || SddlError::Malformed(rest.chars().take(40).collect());
             let (letter, after) = rest.split_once(':').ok_or_else(malformed)?;
-            let end = next_part(after);
-            let (part, further) = after.split_at_checked(end).ok_or_else(malformed)?;
+            let (part, further) = after.split_at_checked(next_part(after)).ok_or_else(malformed)?;
             match letter {
-                "O" => read.owner = Some(sid(part)?),
-                "G" => read.group = Some(sid(part)?),
-                "D" => dacl(part, &mut read)?,
-                // Audits decide nothing, and are not taken over from a text.
-                "S" => {}
+                "O" => read.owner = Some(sid(part.trim())?),
+                "G" => read.group = Some(sid(part.trim())?),
+                "D" => read.dacl = acl(part, &OF_DACL, &mut read.control)?,
+                "S" => read.sacl = acl(part, &OF_SACL, &mut read.control)?,
                 _ => return Err(malformed()),
             }
             rest = further;
@@ -159,47 +205,68 @@ fn next_part(text: &str) -> usize {
     text.len()
 }
 
-fn dacl(text: &str, into: &mut Descriptor) -> Result<(), SddlError> {
-    let (mut flags, entries) = text.split_once('(').map_or((text, ""), |(flags, rest)| (flags, rest));
-    if flags.ends_with("NO_ACCESS_CONTROL") {
-        into.dacl = None;
-        return Ok(());
-    }
-    while !flags.is_empty() {
-        let known = CONTROL.iter().find(|(name, _)| flags.starts_with(name));
+fn acl(text: &str, named: &[(&str, u16)], control: &mut u16) -> Result<Option<Acl>, SddlError> {
+    let (mut flags, entries) = text.split_once('(').unwrap_or((text, ""));
+    flags = flags.trim();
+    while !flags.is_empty() && flags != NO_LIST {
+        let known = named.iter().find(|(name, _)| flags.starts_with(name));
         let (name, bit) = known.ok_or_else(|| SddlError::Malformed(flags.to_owned()))?;
-        into.control |= bit;
+        *control |= bit;
         flags = flags.get(name.len()..).unwrap_or_default();
     }
+    if flags == NO_LIST {
+        return if entries.is_empty() { Ok(None) } else { Err(SddlError::Malformed(text.to_owned())) };
+    }
     let entries = entries.split('(').filter(|entry| !entry.is_empty());
-    into.dacl = Some(entries.map(entry).collect::<Result<_, _>>()?);
-    Ok(())
+    Ok(Some(Acl::of(entries.map(ace).collect::<Result<_, _>>()?)))
 }
 
-fn entry(text: &str) -> Result<Ace, SddlError> {
+fn ace(text: &str) -> Result<Ace, SddlError> {
     let malformed = || SddlError::Malformed(text.to_owned());
-    let fields: Vec<&str> = text.trim().strip_suffix(')').ok_or_else(malformed)?.split(';').collect();
-    let [kind, flags, rights, "", "", account] = fields[..] else { return Err(malformed()) };
-    let kind = match kind {
-        "A" => AceKind::Allow,
-        "D" => AceKind::Deny,
+    let fields: Vec<&str> = text.trim().strip_suffix(')').ok_or_else(malformed)?.split(';').map(str::trim).collect();
+    let (kind, flags, rights, types, account, rest) = match fields[..] {
+        [kind, flags, body] => return raw(kind, flags, body).ok_or_else(malformed),
+        [kind, flags, rights, object, inherited, account] => (kind, flags, rights, [object, inherited], account, ""),
+        [kind, flags, rights, object, inherited, account, rest] => {
+            (kind, flags, rights, [object, inherited], account, rest)
+        }
         _ => return Err(malformed()),
     };
-    let mut bits = 0;
-    for name in pairs(flags) {
-        bits |= FLAGS.iter().find(|(known, _)| *known == name).ok_or_else(malformed)?.1;
+    let kind = KINDS.iter().find(|(.., name)| *name == kind).map(|(kind, ..)| *kind).ok_or_else(malformed)?;
+    let [object, inherited] = types.map(guid);
+    let object = ObjectTypes { object: object.ok_or_else(malformed)?, inherited: inherited.ok_or_else(malformed)? };
+    if !kind.has_object() && object != ObjectTypes::default() {
+        return Err(malformed());
     }
-    Ok(Ace { kind, flags: bits, mask: mask(rights)?, sid: sid(account)?, rest: Vec::new() })
+    let flags = flags_of(flags).ok_or_else(malformed)?;
+    let rest = unhex(rest).ok_or_else(malformed)?;
+    Ok(Ace::Entry(Entry { kind, flags, mask: mask(rights)?, object, sid: sid(account)?, rest }))
+}
+
+/// An entry in numbers: type, flags and body. One that has a name is written with it.
+fn raw(kind: &str, flags: &str, body: &str) -> Option<Ace> {
+    let byte = |text| number(text).and_then(|number| u8::try_from(number).ok());
+    Some(Ace::Raw { kind: byte(kind)?, flags: byte(flags)?, body: unhex(body)? })
+}
+
+fn flags_of(text: &str) -> Option<u8> {
+    if let Some(number) = number(text) {
+        return u8::try_from(number).ok();
+    }
+    let known = |name| FLAGS.iter().find(|(known, _)| *known == name).map(|(_, bit)| *bit);
+    pairs(text).try_fold(0, |sum, name| Some(sum | known(name)?))
 }
 
 fn mask(text: &str) -> Result<u32, SddlError> {
-    let unknown = || SddlError::Rights(text.to_owned());
-    if let Some(hex) = text.strip_prefix("0x") {
-        return u32::from_str_radix(hex, 16).map_err(|_| unknown());
-    }
-    let known = |name| RIGHTS.iter().find(|(known, _)| *known == name).map(|(_, rights)| *rights);
-    let all: Option<Vec<u32>> = pairs(text).map(known).collect();
-    Ok(all.ok_or_else(unknown)?.into_iter().fold(0, |sum, rights| sum | rights))
+    let known =
+        |name| SETS.iter().chain(&RIGHTS).chain(&LABEL).find(|(known, _)| *known == name).map(|(_, rights)| *rights);
+    let named = || pairs(text).try_fold(0, |sum, name| Some(sum | known(name)?));
+    number(text).or_else(named).ok_or_else(|| SddlError::Rights(text.to_owned()))
+}
+
+fn number(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u32::from_str_radix(digits, 16).ok()
 }
 
 /// Two letters each; what is left over is a name that nobody knows.
@@ -210,6 +277,19 @@ fn pairs(text: &str) -> impl Iterator<Item = &str> {
 fn sid(text: &str) -> Result<Sid, SddlError> {
     let known = ACCOUNTS.iter().find(|(name, _)| *name == text).map(|(_, sid)| *sid);
     known.or_else(|| text.parse().ok()).ok_or_else(|| SddlError::Account(text.to_owned()))
+}
+
+/// None where there is no GUID, and nothing where it is none.
+#[expect(clippy::option_option, reason = "absent and malformed are different")]
+fn guid(text: &str) -> Option<Option<[u8; 16]>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    let parts: Vec<&str> = text.split('-').collect();
+    if !parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) {
+        return None;
+    }
+    unhex(&parts.concat())?.try_into().ok().map(|guid| Some(swapped(guid)))
 }
 
 #[cfg(test)]
@@ -224,17 +304,22 @@ mod tests {
             "D:(D;OICIIO;FR;;;NS)",
             "O:BAD:NO_ACCESS_CONTROL",
             "D:",
+            "D:AR(A;OICINPID;GXGR;;;S-1-5-21-1-2-3-1001)S:PAI(AU;SAFA;SDWDWO;;;WD)(ML;;NWNR;;;S-1-16-12288)",
+            "D:(OA;CI;RPWP;ab721a53-1e2f-11d0-9819-00aa0040529b;bf967aba-0de6-11d0-a285-00aa003049e2;PS)",
+            "D:(XA;;FX;;;BU;61727478f8)(0x13;0x12;00000000010100000000001101000000)(A;0x20;0x0;;;CG)",
         ] {
             let read: Descriptor = text.parse().unwrap();
             assert_eq!(read.to_string(), text);
-            assert_eq!(Descriptor::read(&read.to_bytes()).unwrap(), read, "{text}");
+            assert_eq!(Descriptor::read(&read.to_bytes().unwrap()).unwrap(), read, "{text}");
         }
     }
 
     #[test]
     fn rights_may_be_written_in_pairs_of_letters() {
-        let read: Descriptor = "D:(A;;GRGX;;;BU)".parse().unwrap();
-        assert_eq!(read.to_string(), "D:(A;;0xa0000000;;;BU)");
+        let read = |text: &str| text.parse::<Descriptor>().unwrap().to_string();
+        assert_eq!(read("D:(A;;GRGX;;;BU)"), "D:(A;;GXGR;;;BU)");
+        assert_eq!(read("D:(A;;FRSD;;;BU)"), "D:(A;;0x130089;;;BU)");
+        assert_eq!(read(" O:SY G:BA D: (A;;FA;;;SY) (A;;FR;;;s-1-5-20) "), "O:SYG:BAD:(A;;FA;;;SY)(A;;FR;;;NS)");
     }
 
     #[test]
@@ -245,5 +330,17 @@ mod tests {
         assert_eq!(error("hello"), "no security descriptor at \"hello\"");
         assert!(error("D:(A;;FA;;;SY").contains("A;;FA;;;SY"));
         assert!(error("D:(A;ü;FA;;;SY)").contains("ü"));
+        for text in [
+            "D:(A;;FA;00000000-0000-0000-0000-000000000000;;SY)",
+            "D:(OA;;FA;0;;SY)",
+            "D:(XA;;FX;;;BU;(@User.Title==1))",
+            "D:(0x100;0x0;00)",
+            "D:(A;0x100;FA;;;SY)",
+            "D:NO_ACCESS_CONTROL(A;;FA;;;SY)",
+            "D:Q",
+            "X:SY",
+        ] {
+            assert!(error(text).starts_with("no security descriptor"), "{text}");
+        }
     }
 }

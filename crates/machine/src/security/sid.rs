@@ -32,8 +32,14 @@ impl Sid {
     pub const EVERYONE: Self = Self::new(1, &[0]);
     /// Whoever logged on at the machine or as a service of it, S-1-2-0.
     pub const LOCAL: Self = Self::new(2, &[0]);
+    /// Whoever logged on at the console, and services, S-1-2-1.
+    pub const CONSOLE_LOGON: Self = Self::new(2, &[1]);
     /// CREATOR OWNER, S-1-3-0.
     pub const CREATOR_OWNER: Self = Self::new(3, &[0]);
+    /// CREATOR GROUP, S-1-3-1.
+    pub const CREATOR_GROUP: Self = Self::new(3, &[1]);
+    /// Whoever logged on over the network, S-1-5-2.
+    pub const NETWORK: Self = Self::new(5, &[2]);
     /// Whoever logged on as a service, S-1-5-6.
     pub const SERVICE: Self = Self::new(5, &[6]);
     /// Whoever logged on at the screen, S-1-5-4.
@@ -42,6 +48,8 @@ impl Sid {
     pub const ANONYMOUS: Self = Self::new(5, &[7]);
     /// Authenticated users, S-1-5-11.
     pub const AUTHENTICATED_USERS: Self = Self::new(5, &[11]);
+    /// The account itself, S-1-5-10.
+    pub const PRINCIPAL_SELF: Self = Self::new(5, &[10]);
     /// Users of this organisation, S-1-5-15.
     pub const THIS_ORGANISATION: Self = Self::new(5, &[15]);
     /// LocalSystem, S-1-5-18.
@@ -110,14 +118,18 @@ impl Sid {
         bytes
     }
 
-    fn parts(&self) -> &[u32] {
+    /// The parts after the authority.
+    pub fn parts(&self) -> &[u32] {
         self.parts.get(..self.count).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "S-1-{}", self.authority)?;
+        match u32::try_from(self.authority) {
+            Ok(authority) => write!(f, "S-1-{authority}")?,
+            Err(_) => write!(f, "S-1-{:#014x}", self.authority)?,
+        }
         self.parts().iter().try_for_each(|part| write!(f, "-{part}"))
     }
 }
@@ -126,16 +138,28 @@ impl FromStr for Sid {
     type Err = SidError;
 
     fn from_str(text: &str) -> Result<Self, SidError> {
-        let rest = text.strip_prefix("S-1-").ok_or(SidError::Malformed)?;
+        let rest = text.strip_prefix("S-1-").or_else(|| text.strip_prefix("s-1-")).ok_or(SidError::Malformed)?;
         let mut numbers = rest.split('-');
-        let authority = numbers.next().and_then(|number| number.parse().ok()).ok_or(SidError::Malformed)?;
-        let given: Result<Vec<u32>, _> = numbers.map(str::parse).collect();
-        let given = given.map_err(|_| SidError::Malformed)?;
+        let authority = numbers.next().and_then(authority).ok_or(SidError::Malformed)?;
+        let given: Vec<u32> = numbers.map(decimal).collect::<Option<_>>().ok_or(SidError::Malformed)?;
         if given.len() > MOST_PARTS || authority >= 1 << 48 {
             return Err(SidError::Malformed);
         }
         Ok(Self::new(authority, &given))
     }
+}
+
+/// Large authorities are written in hexadecimal.
+fn authority(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => u64::from_str_radix(digits, 16).ok(),
+        _ => decimal(text),
+    }
+}
+
+/// Digits only: `parse` would take a sign.
+fn decimal<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -153,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn a_large_authority_is_written_in_hexadecimal() {
+        let bytes = [1, 1, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0];
+        let (sid, _) = Sid::read(&bytes).unwrap();
+        assert_eq!(sid.to_string(), "S-1-0x010203040506-7");
+        assert_eq!(sid.to_string().parse(), Ok(sid));
+    }
+
+    #[test]
     fn a_service_has_the_sid_that_windows_gives_it() {
         let measured = "S-1-5-80-4022436659-1090538466-1613889075-870485073-3428993833";
         assert_eq!(Sid::of_service("SessionEnv").to_string(), measured);
@@ -164,7 +196,15 @@ mod tests {
         assert_eq!(Sid::read(&[2, 0, 0, 0, 0, 0, 0, 5]), Err(SidError::Malformed));
         assert_eq!(Sid::read(&[1, 16, 0, 0, 0, 0, 0, 5]), Err(SidError::Malformed));
         assert_eq!(Sid::read(&[]), Err(SidError::Short));
-        for text in ["", "S-1-", "S-1-5-x", "S-2-5-18", "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16"] {
+        for text in [
+            "",
+            "S-1-",
+            "S-1-5-x",
+            "S-1-5-+1",
+            "S-1-0x1000000000000",
+            "S-2-5-18",
+            "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16",
+        ] {
             assert_eq!(text.parse::<Sid>(), Err(SidError::Malformed), "{text}");
         }
     }
