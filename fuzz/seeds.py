@@ -174,6 +174,67 @@ SEEDS["rdp_file"] = [
     b"username:s:M\xfcller\nserver port:i:3389\nserver port:i:3390",
 ]
 
+class Record:
+    """A record of an event log that begins at 512 of its chunk, with all names where they are used."""
+
+    def __init__(self) -> None:
+        self.bytes = b""
+
+    def put(self, *parts: bytes) -> "Record":
+        self.bytes += b"".join(parts)
+        return self
+
+    def here(self) -> int:
+        return 512 + 24 + len(self.bytes)
+
+    def name(self, name: str) -> "Record":
+        text = len(name).to_bytes(2, "little") + name.encode("utf-16-le") + b"\0\0"
+        return self.put((self.here() + 4).to_bytes(4, "little"), bytes(6), text)
+
+    def open(self, name: str, attribute: str = "", depends: bytes = b"\xff\xff") -> "Record":
+        self.put(b"\x41" if attribute else b"\x01", depends, bytes(4)).name(name)
+        return self.put(bytes(4), b"\x06").name(attribute) if attribute else self
+
+    def template(self, fill, *values: tuple[int, bytes]) -> "Record":
+        self.put(b"\x0f\1\1\0\x0c\1" b"abcd", (self.here() + 14).to_bytes(4, "little"))
+        start = len(self.bytes)
+        fill(self.put(bytes(4), b"abcd", bytes(16), b"\x0f\1\1\0"))
+        self.put(b"\0")
+        size = (len(self.bytes) - start - 24).to_bytes(4, "little")
+        self.bytes = self.bytes[: start + 20] + size + self.bytes[start + 24 :]
+        table = b"".join(len(value).to_bytes(2, "little") + bytes([kind, 0]) for kind, value in values)
+        return self.put(len(values).to_bytes(4, "little"), table, *(value for _, value in values))
+
+    def done(self) -> bytes:
+        size = (len(self.bytes) + 28).to_bytes(4, "little")
+        return b"**\0\0" + size + (7).to_bytes(8, "little") + (0x01D6_8E35_0000_0000).to_bytes(8, "little") + self.bytes + size
+
+
+def event(record: Record) -> None:
+    def value(index: int, kind: int) -> bytes:
+        return b"\x0e" + bytes([index, 0, kind])
+
+    record.open("Event").put(b"\2").open("System").put(b"\2").open("Provider", "Name").put(value(0, 1), b"\3")
+    record.open("EventID").put(b"\2", value(1, 6), b"\4").open("TimeCreated", "SystemTime").put(value(2, 17), b"\3\4")
+    record.open("EventData").put(b"\2").open("Data", "Name").put(b"\x05\1\1\0a\0\2", value(3, 0x81), b"\4")
+    record.open("Data", depends=b"\4\0").put(b"\2", value(4, 19), b"\x08\x41\0", b"\4", value(5, 33), b"\4\4")
+
+
+TIME = (0x01D6_8E35_0000_0000).to_bytes(8, "little")
+VALUES = [
+    (1, "Schannel".encode("utf-16-le")), (6, (36874).to_bytes(2, "little")), (17, TIME),
+    (0x81, "a\0b\0".encode("utf-16-le")), (19, bytes.fromhex("010100000000000512000000")), (33, b"\x0f\1\1\0\0"),
+]
+SEEDS["evtx"] = [
+    Record().template(event, *VALUES).done(),
+    Record().template(event, *VALUES[:4], (0, b""), (20, bytes(4))).done(),
+    (
+        b'<Event xmlns="e"><System><Provider Name="Schannel"/><EventID Qualifiers="1">36874</EventID>'
+        b'<TimeCreated SystemTime="2020-09-19T03:19:26.1234567Z"/></System>'
+        b'<UserData><EventXML a="&amp;"><P1>x&#65;<![CDATA[<]]></P1></EventXML></UserData></Event>'
+    ),
+]
+
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)

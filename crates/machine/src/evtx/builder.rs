@@ -26,6 +26,8 @@ struct Open {
 #[derive(Debug, Default)]
 pub(super) struct Builder {
     open: Vec<Open>,
+    /// That of the open elements.
+    section: Section,
     record: u64,
     time: Option<Timestamp>,
     provider: String,
@@ -43,14 +45,27 @@ pub(super) struct Builder {
 }
 
 /// The part of an event that an element lies in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Section {
     System,
     EventData,
     UserData,
     /// What EvtFormatMessage adds: texts in the language of a machine.
     RenderingInfo,
+    #[default]
     Other,
+}
+
+impl Section {
+    fn of(name: &str) -> Self {
+        match name {
+            "System" => Self::System,
+            "EventData" => Self::EventData,
+            "UserData" => Self::UserData,
+            "RenderingInfo" => Self::RenderingInfo,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl Open {
@@ -73,6 +88,9 @@ impl Builder {
         if let Some(parent) = self.open.last_mut() {
             parent.has_children = true;
         }
+        if self.open.len() == 1 {
+            self.section = Section::of(&name);
+        }
         self.open.push(Open { name, ..Open::default() });
         Ok(())
     }
@@ -82,7 +100,7 @@ impl Builder {
             return Ok(());
         }
         let depth = self.open.len();
-        match self.section() {
+        match self.section {
             Section::System if depth == 3 => self.system_attribute(name, value),
             Section::EventData if depth == 3 && self.is_data() => self.key(name, value),
             Section::System | Section::RenderingInfo => {}
@@ -120,7 +138,7 @@ impl Builder {
     }
 
     pub(super) fn close(&mut self) -> Result<(), Defect> {
-        let (section, depth) = (self.section(), self.open.len());
+        let (section, depth) = (self.section, self.open.len());
         let element = self.open.pop().ok_or(Defect::Structure)?;
         match section {
             Section::System if depth == 3 => self.system_element(&element),
@@ -163,16 +181,6 @@ impl Builder {
         })
     }
 
-    fn section(&self) -> Section {
-        match self.open.get(1).map(|section| section.name.as_str()) {
-            Some("System") => Section::System,
-            Some("EventData") => Section::EventData,
-            Some("UserData") => Section::UserData,
-            Some("RenderingInfo") => Section::RenderingInfo,
-            _ => Section::Other,
-        }
-    }
-
     fn is_data(&self) -> bool {
         self.open.last().is_some_and(|element| element.name == "Data")
     }
@@ -185,7 +193,7 @@ impl Builder {
 
     /// The names of the open elements below the section, or with it where it is a rare one, and `last`.
     fn path(&self, last: &str) -> String {
-        let skipped = if self.section() == Section::Other { 1 } else { 2 };
+        let skipped = if self.section == Section::Other { 1 } else { 2 };
         let names = self.open.iter().skip(skipped).map(|element| element.name.as_str());
         names.chain([last]).collect::<Vec<_>>().join("/")
     }

@@ -60,6 +60,12 @@ pub(super) fn is_chunk(bytes: &[u8]) -> bool {
     bytes.starts_with(CHUNK_MARK)
 }
 
+/// Whether these are zeros: room that Windows has not used yet.
+fn is_blank(bytes: &[u8]) -> bool {
+    static ZEROS: [u8; 4096] = [0; 4096];
+    bytes.chunks(ZEROS.len()).all(|part| ZEROS.starts_with(part))
+}
+
 /// Reads the chunk, or what is left of it, that lies at `offset` of the file.
 pub(super) fn search(chunk: &[u8], offset: u64, wanted: &Wanted, found: &mut Found) {
     let Ok(header) = Header::read(chunk) else { return found.cut(chunk, offset) };
@@ -75,7 +81,7 @@ pub(super) fn search(chunk: &[u8], offset: u64, wanted: &Wanted, found: &mut Fou
         search.note(0, Defect::ChunkMark);
         Header { first_id: 0, last_id: u64::MAX, end: chunk.len(), ..header }
     } else {
-        if chunk.iter().any(|&byte| byte != 0) {
+        if !is_blank(chunk) {
             search.note(0, Defect::ChunkMark);
         }
         return;
@@ -85,7 +91,7 @@ pub(super) fn search(chunk: &[u8], offset: u64, wanted: &Wanted, found: &mut Fou
 
 impl Found {
     fn cut(&mut self, chunk: &[u8], offset: u64) {
-        if chunk.iter().any(|&byte| byte != 0) {
+        if !is_blank(chunk) {
             self.damaged.push(Damage { offset, what: Defect::CutChunk });
         }
     }
@@ -261,7 +267,7 @@ impl<'c> Search<'c, '_> {
     fn decode(&mut self, record: &Record, tokens: Tokens<'c>) -> Result<Builder, Defect> {
         let mut builder = Builder::of_record(record.id, value::timestamp(record.time));
         expand(self.chunk, tokens, &mut builder, &mut self.budget)?;
-        self.budget.spend(builder.weight())?;
+        self.budget.keep(builder.weight())?;
         if builder.is_closed() { Ok(builder) } else { Err(Defect::Structure) }
     }
 }

@@ -7,21 +7,32 @@ use super::value::{self, ARRAY, BIN_XML, NULL};
 
 /// Templates within values of templates.
 const DEPTH_LIMIT: usize = 8;
-/// As much may a chunk's records weigh once unfolded; a few hundred kilobytes are usual.
-const WEIGHT_LIMIT: usize = 8 << 20;
-const TOKEN_WEIGHT: usize = 8;
+/// Bytes looked at and written for the records of one chunk; one or two millions are usual.
+const WORK_LIMIT: usize = 8 << 20;
+const TOKEN_WORK: usize = 8;
+/// Bytes kept for the events of one chunk; some hundred thousand are usual.
+const KEPT_LIMIT: usize = 2 << 20;
 
 /// What the records of a chunk may still take, as one template can be used by all of them, and often by each.
 #[derive(Debug)]
-pub(super) struct Budget(usize);
+pub(super) struct Budget {
+    work: usize,
+    kept: usize,
+}
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self(WEIGHT_LIMIT)
+        Self { work: WORK_LIMIT, kept: KEPT_LIMIT }
     }
 
-    pub(super) fn spend(&mut self, weight: usize) -> Result<(), Defect> {
-        self.0 = self.0.checked_sub(weight).ok_or(Defect::Swollen)?;
+    /// Counts an event that is kept.
+    pub(super) fn keep(&mut self, bytes: usize) -> Result<(), Defect> {
+        self.kept = self.kept.checked_sub(bytes).ok_or(Defect::Swollen)?;
+        Ok(())
+    }
+
+    fn spend(&mut self, work: usize) -> Result<(), Defect> {
+        self.work = self.work.checked_sub(work).ok_or(Defect::Swollen)?;
         Ok(())
     }
 }
@@ -62,7 +73,7 @@ impl<'c> Expander<'c, '_> {
         let mut is_root = true;
         let mut before = tokens.at();
         while let Some(token) = tokens.next()? {
-            self.budget.spend(TOKEN_WEIGHT + tokens.at() - before)?;
+            self.budget.spend(TOKEN_WORK + tokens.at() - before)?;
             before = tokens.at();
             if hidden > 0 {
                 hidden = still_hidden(hidden, token);
@@ -163,7 +174,7 @@ impl<'c> Expander<'c, '_> {
         for (position, one) in value::elements(kind, bytes)?.into_iter().enumerate() {
             if position > 0 {
                 let copied = self.event.repeat()?;
-                self.budget.spend(TOKEN_WEIGHT + copied)?;
+                self.budget.spend(TOKEN_WORK + copied)?;
             }
             self.event.text_with(|text| value::append(kind & !ARRAY, one, text))?;
         }

@@ -17,7 +17,7 @@ const FULL: u32 = 2;
 const CHUNKS_AT_A_TIME: u64 = 8;
 const THREADS_LIMIT: usize = 64;
 /// Batches given to a thread and not yet taken back.
-const BATCHES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 8;
 
 /// Reads one log and hands each wanted event to `each`, in the order of the file.
 ///
@@ -137,7 +137,7 @@ fn feed_one(
 fn read_header(header: &[u8]) -> Option<u32> {
     let word = |at: usize| Cursor::new(header, at, HEADER).u32().ok();
     let checksum = crc32fast::hash(header.get(..120)?);
-    (header.starts_with(MARK) && word(124)? == checksum).then_some(word(120)?)
+    (header.len() == HEADER && header.starts_with(MARK) && word(124)? == checksum).then_some(word(120)?)
 }
 
 /// What is known of one file so far, and the lowest record number in it with its id.
