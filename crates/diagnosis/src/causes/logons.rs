@@ -14,8 +14,11 @@ const MANY_TRIES: u64 = 50;
 /// A person does not try so many names, nor so often in an hour.
 const MANY_NAMES: u64 = 5;
 const MANY_AN_HOUR: u64 = 60;
-/// An attack that ended earlier is over.
+/// From so many addresses of the Internet that fail it is an attack, however little each tries.
+const CROWD: usize = 10;
+/// An attack that ended earlier is over; somebody who could not log on may have given up for some days.
 const HOURS: i64 = 72;
+const PEOPLE_HOURS: i64 = 7 * 24;
 
 /// Guesses of strangers, put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +56,25 @@ pub(super) fn attack(host: &Snapshot) -> Option<Attack> {
 
 /// People who tried lately, with their place in the snapshot: all that are no strangers, and not we.
 pub(super) fn people(host: &Snapshot) -> impl Iterator<Item = (usize, &LoggedClient)> {
-    let late = host.clients.iter().enumerate().filter(|(_, client)| is_late(host, client.last, HOURS));
-    late.filter(|(_, client)| !client.ours && !is_stranger(client))
+    let crowd = is_crowd(host);
+    let late = host.clients.iter().enumerate().filter(|(_, client)| is_late(host, client.last, PEOPLE_HOURS));
+    late.filter(move |(_, client)| !client.ours && !is_stranger(client, crowd))
 }
 
 fn strangers(host: &Snapshot) -> impl Iterator<Item = (usize, &LoggedClient)> {
+    let crowd = is_crowd(host);
     let late = host.clients.iter().enumerate().filter(|(_, client)| is_late(host, client.last, HOURS));
-    late.filter(|(_, client)| is_stranger(client))
+    late.filter(move |(_, client)| is_stranger(client, crowd))
+}
+
+/// Whether so many addresses of the Internet fail that it is one attack from all of them, each trying a little.
+fn is_crowd(host: &Snapshot) -> bool {
+    let failing = host.clients.iter().filter(|client| is_late(host, client.last, HOURS) && fails_from_outside(client));
+    failing.count() >= CROWD
+}
+
+fn fails_from_outside(client: &LoggedClient) -> bool {
+    !client.ours && client.sessions == 0 && tries(client) > 0 && is_public(client.address)
 }
 
 /// The pointer to a client.
@@ -68,7 +83,10 @@ pub(super) fn client_fact(index: usize) -> String {
 }
 
 /// Whoever never had a session, and tries as no person does. A script in one's own network is told by its many names.
-fn is_stranger(client: &LoggedClient) -> bool {
+fn is_stranger(client: &LoggedClient, crowd: bool) -> bool {
+    if crowd && fails_from_outside(client) {
+        return true;
+    }
     let fast = per_hour(tries(client), client.first, client.last) >= MANY_AN_HOUR;
     let many = tries(client) >= MANY_TRIES;
     let guesses = names(client) >= MANY_NAMES || (is_public(client.address) && (many || fast));
@@ -78,7 +96,9 @@ fn is_stranger(client: &LoggedClient) -> bool {
 /// Logons that failed; where nobody logged those, connections that ended before one.
 fn tries(client: &LoggedClient) -> u64 {
     let failed = client.failed.iter().map(|logon| logon.times).fold(0, u64::saturating_add);
-    failed.max(client.broken)
+    // One connection that breaks leaves several events.
+    let broken = if client.connections > 0 { client.broken.min(client.connections) } else { client.broken };
+    failed.max(broken)
 }
 
 fn names(client: &LoggedClient) -> u64 {
@@ -117,6 +137,19 @@ mod tests {
         assert_eq!(people(&machine().snapshot()).count(), 0);
         let own_network = logged_client("10.0.0.9", 120).fails(0xC000_0064, 400, 90);
         assert!(attack(&Machine::healthy().client(own_network).snapshot()).is_some());
+    }
+
+    #[test]
+    fn many_addresses_that_try_a_little_each_are_one_attack() {
+        let crowd = |addresses: u8| {
+            (1..=addresses).fold(Machine::healthy(), |machine, last| {
+                let client = logged_client(&format!("203.0.113.{last}"), 60);
+                machine.client(LoggedClient { connections: 6, broken: 12, ..client })
+            })
+        };
+        let found = attack(&crowd(12).snapshot()).unwrap();
+        assert_eq!((found.tries, found.addresses), (72, 12));
+        assert_eq!(attack(&crowd(9).snapshot()), None);
     }
 
     #[test]

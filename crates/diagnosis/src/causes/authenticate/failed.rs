@@ -58,9 +58,11 @@ impl Failure<'_> {
 
     fn item(&self, decibans: i16) -> ProofItem {
         let (times, address) = (self.logon.times, self.client.address);
+        // Without NLA the log names no address.
+        let from = if address.is_unspecified() { String::new() } else { format!(" from {address}") };
         let logons = if times == 1 { "one logon".to_owned() } else { format!("{times} logons") };
         let text = format!(
-            "{logons} from {address} until {} failed with {} ({})",
+            "{logons}{from} until {} failed with {} ({})",
             moment(self.client.last),
             self.code.number(),
             self.code.name
