@@ -10,6 +10,7 @@ pub mod causes;
 pub mod certificate;
 pub mod evidence;
 pub mod explain;
+pub mod host_tls;
 pub mod near;
 pub mod rdp_file;
 pub mod redact;

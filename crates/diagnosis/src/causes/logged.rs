@@ -74,7 +74,7 @@ fn is_near(time: Timestamp, now: Timestamp, hours: i64) -> bool {
 }
 
 /// When the machine last ran, as far as is known: a disk may have lain about since its last event.
-fn last_seen(host: &Snapshot) -> Timestamp {
+pub(super) fn last_seen(host: &Snapshot) -> Timestamp {
     let newest = host.channels.values().filter_map(Reading::observed).flatten().filter_map(newest_of).max();
     newest.filter(|_| host.way == ReadBy::Disk).map_or(host.taken, |newest| newest.min(host.taken))
 }

@@ -7,25 +7,39 @@ use super::known::{Pick, TlsKnown, is_usable};
 use crate::Certainty;
 use crate::catalogue::Profile;
 use crate::evidence::Evidence;
+use crate::host_tls;
 use crate::report::Deviation;
 use crate::view::client_address;
 
 /// Suites that are named one by one; the rest is counted.
 const NAMED: usize = 4;
 
-/// What differs from the defaults of all releases that the server may be; empty where its release is not known.
+/// What differs from the defaults of the server's release: by its own settings where the machine was looked at, and by
+/// what was seen of it.
 pub(crate) fn deviations(evidence: &Evidence) -> Vec<Deviation> {
+    let Some(host) = evidence.host.as_deref() else { return hinted(seen(evidence)) };
+    let mut found = host_tls::deviations(host);
+    found.extend(seen(evidence));
+    found
+}
+
+fn hinted(mut found: Vec<Deviation>) -> Vec<Deviation> {
+    if !found.is_empty() {
+        let text = "a policy (SSL Configuration Settings), SCHANNEL keys or a hardening tool may have done this; \
+                    `rdpdoctor host check` on the server tells";
+        found.push(Deviation { text: text.to_owned(), certainty: Certainty::Possible, facts: Vec::new() });
+    }
+    found
+}
+
+/// What differs from the defaults of all releases that the server may be; empty where its release is not known.
+fn seen(evidence: &Evidence) -> Vec<Deviation> {
     let servers = servers(evidence);
     let Some(address) = client_address(evidence).filter(|_| !servers.is_empty()) else { return Vec::new() };
     let known = TlsKnown::at(address);
     let defaults = Defaults { servers: &servers, known: &known };
     let mut found: Vec<Deviation> = defaults.versions();
     found.extend(defaults.suites());
-    if !found.is_empty() {
-        let text = "a policy (SSL Configuration Settings), SCHANNEL keys or a hardening tool may have done this; \
-                    `rdpdoctor host check` on the server tells";
-        found.push(Deviation { text: text.to_owned(), certainty: Certainty::Possible, facts: Vec::new() });
-    }
     found
 }
 

@@ -194,7 +194,12 @@ fn is_cut(attempt: &Attempt) -> bool {
 
 fn key(attempt: &Attempt) -> Option<ServerKey> {
     let leaf = Certificate::parse(attempt.tls.as_ref()?.chain.first()?)?;
-    match leaf.key {
+    server_key(leaf.key)
+}
+
+/// The key of a certificate as TLS sees it.
+pub(crate) fn server_key(key: KeyKind) -> Option<ServerKey> {
+    match key {
         KeyKind::Rsa { bits } => Some(ServerKey::Rsa { bits: u32::try_from(bits).ok() }),
         KeyKind::Ec { curve } => {
             let curves = [NamedGroup::SECP256R1, NamedGroup::SECP384R1, NamedGroup::SECP521R1];

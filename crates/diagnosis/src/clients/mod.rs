@@ -19,6 +19,7 @@ use crate::view::{AddressView, client_address};
 use crate::{Certainty, Finding, Grounds, Severity, Stage};
 
 pub(crate) use deviation::deviations;
+pub(crate) use known::server_key;
 pub(crate) use wants::{for_all, for_one};
 
 use known::TlsKnown;

@@ -186,7 +186,7 @@ impl Machine {
     #[must_use]
     pub fn certificate(mut self, store: &str, maker: &CertificateMaker, container: &str) -> Self {
         let der = maker.der();
-        let thumbprint = crate::certificate::Certificate::parse(&der).expect("a certificate").sha1;
+        let thumbprint = crate::certificate::Certificate::parse(&der).expect("a certificate").sha1.to_lowercase();
         let file = (container == "TSSecKeySet1").then(|| KEY_FILE.to_owned());
         let key = KeyReference {
             container: container.to_owned(),
@@ -201,6 +201,24 @@ impl Machine {
             _ => *store = Reading::Observed(vec![stored]),
         }
         self
+    }
+
+    /// Somebody chose this certificate for the listener (`SSLCertificateSHA1Hash`).
+    #[must_use]
+    pub fn pins(self, maker: &CertificateMaker) -> Self {
+        self.thumbprint("cert-pin", maker)
+    }
+
+    /// Windows noted this certificate as the last one that it made (`SelfSignedCertificate`).
+    #[must_use]
+    pub fn notes(self, maker: &CertificateMaker) -> Self {
+        self.thumbprint("selfsigned-hash", maker)
+    }
+
+    fn thumbprint(self, id: &str, maker: &CertificateMaker) -> Self {
+        let setting = setting(id).expect("a known setting");
+        let sha1 = crate::certificate::Certificate::parse(&maker.der()).expect("a certificate").sha1;
+        self.value(setting.path, setting.value, RegistryValue::Binary(sha1))
     }
 
     /// A store without certificates.

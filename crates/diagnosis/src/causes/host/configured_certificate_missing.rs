@@ -1,8 +1,12 @@
-use super::signs::{key_works, unless};
+use super::in_use::{InUse, PERSONAL, Pin, entries, pin, template};
+use super::keys::{Key, key_of};
+use super::signs::{by_host, key_works, setting_of, unless};
+use crate::causes::logged::{MANAGER, logged, moment};
 use crate::causes::step::{READ, Step, remedies};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Snapshot};
 use crate::server::served;
-use crate::{Cause, Detection, Safety, Severity, Stage};
+use crate::view::host_fact;
+use crate::{Cause, Detection, Proof, Safety, Severity, Stage};
 
 /// `SSLCertificateSHA1Hash` or a template names a certificate that is gone, expired, without a key or for another purpose.
 pub(in crate::causes) const CAUSE: Cause = Cause {
@@ -13,7 +17,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: -6,
     explains: &["certificate-untrusted"],
     page: include_str!("configured-certificate-missing.md"),
-    detect: unless_chosen_is_served,
+    detect: |evidence| by_host(evidence, unless_chosen_is_served(evidence), look),
     remedies: |_| remedies(&[&READ_CHOICE, &CHOOSE, &FORGET_CHOICE]),
 };
 
@@ -21,6 +25,93 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
 fn unless_chosen_is_served(evidence: &Evidence) -> Detection {
     let chosen = served(evidence).is_some_and(|served| !served.leaf.self_issued);
     unless(evidence, |address| key_works(address) && chosen)
+}
+
+fn look(host: &Snapshot) -> Detection {
+    let chosen = match pin(host) {
+        Pin::Unknown => return Detection::Unknown(Vec::new()),
+        Pin::Absent => Vec::new(),
+        Pin::Malformed(text) => {
+            let short: String = text.chars().take(60).collect();
+            vec![(format!("SSLCertificateSHA1Hash is no thumbprint of 20 bytes: {short}"), pin_fact(host))]
+        }
+        Pin::Thumbprint(_) if host.store(PERSONAL).is_none() => return Detection::Unknown(Vec::new()),
+        Pin::Thumbprint(thumbprint) => faults(host, &thumbprint),
+    };
+    let faults: Vec<(String, String)> = chosen.into_iter().chain(template_failed(host)).collect();
+    if faults.is_empty() {
+        return Detection::RuledOut;
+    }
+    let all = faults.into_iter().enumerate();
+    let proof = all.fold(Proof::default(), |proof, (place, (text, fact))| {
+        proof.and(text, [fact], if place == 0 { 30 } else { 0 })
+    });
+    Detection::Confirmed(noticed(host, proof))
+}
+
+fn pin_fact(host: &Snapshot) -> String {
+    setting_of(host, "cert-pin").1
+}
+
+/// What keeps the listener from the certificate of this thumbprint, each with where it shows.
+fn faults(host: &Snapshot, thumbprint: &str) -> Vec<(String, String)> {
+    if let Some(chosen) = entries(host, PERSONAL).find(|entry| entry.stored.thumbprint == thumbprint) {
+        let named = format!("the chosen certificate {thumbprint} of LocalMachine\\My");
+        let all = of_certificate(host, &chosen).into_iter();
+        return all.map(|text| (format!("{named} {text}"), chosen.fact.clone())).collect();
+    }
+    let text = format!("SSLCertificateSHA1Hash names {thumbprint}, and LocalMachine\\My holds no such certificate");
+    vec![(text, pin_fact(host))]
+}
+
+fn of_certificate(host: &Snapshot, chosen: &InUse<'_>) -> Vec<String> {
+    let (leaf, now) = (&chosen.leaf, host.taken);
+    let key = match key_of(host, chosen) {
+        _ if chosen.stored.key.is_none() => Some("has no private key".to_owned()),
+        Key::Missing { file, .. } => Some(format!("has lost its private key: the file {file} is not in MachineKeys")),
+        Key::Empty(found) => Some(format!("has lost its private key: the file {} is empty", found.file.name)),
+        // What may not be read is told by its own cause.
+        Key::Unknown | Key::NotNeeded | Key::Readable | Key::Unreadable(_) => None,
+    };
+    let ended = (now > leaf.not_after).then(|| format!("was valid until {}", moment(leaf.not_after)));
+    let early = (now < leaf.not_before).then(|| format!("is valid only from {}", moment(leaf.not_before)));
+    let purpose = (!leaf.may_serve()).then(|| "is not meant for server authentication".to_owned());
+    [key, ended, early, purpose].into_iter().flatten().collect()
+}
+
+/// A template that brought no certificate: the last word of the log on it.
+fn template_failed(host: &Snapshot) -> Option<(String, String)> {
+    let name = template(host)?;
+    let last = logged(host, MANAGER, &[1062, 1063, 1064, 1065]).into_iter().next_back()?;
+    let what = match last.event.id {
+        1062 => "its subject is not the machine's name",
+        1064 => "it could not be installed",
+        1065 => "it has ended and could not be replaced",
+        _ => return None,
+    };
+    let text = format!("policy has the certificate made from the template {name}, and event {}", last.event.id);
+    Some((format!("{text} at {} says: {what}", last.when()), last.fact))
+}
+
+/// What the service itself said of its choice.
+fn noticed(host: &Snapshot, proof: Proof) -> Proof {
+    let last = logged(host, MANAGER, &[1051, 1053, 1054, 1055, 1059]).into_iter().next_back();
+    let proof = last.into_iter().fold(proof, |proof, event| {
+        let text = format!("event {} at {} says so too", event.event.id, event.when());
+        proof.and(text, [event.fact], 0)
+    });
+    let renewed = entries(host, PERSONAL).find(|entry| is_fit(host, entry));
+    renewed.into_iter().fold(proof, |proof, entry| {
+        let (name, thumbprint) = (entry.leaf.common_name.unwrap_or_default(), &entry.stored.thumbprint);
+        let text = format!("LocalMachine\\My holds one that could be chosen: {thumbprint} for {name}");
+        proof.and(text, [host_fact(&["certificates", PERSONAL])], 0)
+    })
+}
+
+fn is_fit(host: &Snapshot, entry: &InUse<'_>) -> bool {
+    let computer = host.computer.observed().and_then(Option::as_deref).unwrap_or_default();
+    let is_named = |name: &&str| name.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(computer));
+    of_certificate(host, entry).is_empty() && entry.leaf.names().iter().any(is_named)
 }
 
 const READ_CHOICE: Step = Step {
@@ -74,3 +165,64 @@ const FORGET_CHOICE: Step = Step {
     undo: r"reg import C:\rdp-tcp-before.reg, and restart the service",
     ..READ
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{CertificateMaker, Machine};
+    use crate::{Certainty, Verdict, judge};
+
+    fn issued() -> CertificateMaker {
+        CertificateMaker::issued("ts01.corp", "Corp CA")
+    }
+
+    fn chooses(maker: &CertificateMaker) -> Machine {
+        Machine::healthy().certificate("My", maker, "tp-1").pins(maker)
+    }
+
+    fn texts(machine: Machine) -> Vec<String> {
+        let diagnosis = judge(&machine.evidence());
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("configured-certificate-missing", Certainty::Confirmed));
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
+        root.proof.items.iter().map(|item| item.text.clone()).collect()
+    }
+
+    #[test]
+    fn fires_where_it_is_gone_malformed_or_for_something_else() {
+        assert!(texts(Machine::healthy().pins(&issued()))[0].contains("holds no such"));
+        assert!(texts(Machine::healthy().text("cert-pin", "\u{200e}aabb"))[0].contains("20 bytes"));
+        let client = issued().purposes(&[&[1, 3, 6, 1, 5, 5, 7, 3, 2]]);
+        assert!(texts(chooses(&client))[0].contains("server authentication"));
+    }
+
+    #[test]
+    fn one_that_could_be_chosen_instead_is_named() {
+        let machine = Machine::healthy().pins(&issued().valid(-800, -100)).certificate("My", &issued(), "tp-2");
+        let event = machine.event("System", MANAGER, 1051, 30, &[]);
+        let texts = texts(event);
+        assert!(texts[1].contains("1051") && texts[2].contains("ts01.corp"), "{texts:?}");
+    }
+
+    #[test]
+    fn fires_on_a_template_that_brings_nothing() {
+        let machine = || Machine::healthy().text("cert-template", "RemoteDesktop");
+        let failed = machine().event("System", MANAGER, 1064, 30, &[]);
+        assert!(texts(failed.clone())[0].contains("RemoteDesktop"));
+        let mended = failed.event("System", MANAGER, 1063, 10, &[]);
+        assert_eq!(look(&mended.snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn near_misses_no_choice_and_one_that_holds() {
+        assert_eq!(look(&Machine::healthy().snapshot()), Detection::RuledOut);
+        assert_eq!(look(&chooses(&issued()).snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn unknown_where_the_store_was_not_read() {
+        let unread = chooses(&issued()).with(|host| drop(host.certificates.remove("My")));
+        assert_eq!(look(&unread.snapshot()), Detection::Unknown(Vec::new()));
+        assert_eq!(look(&Machine::unread().snapshot()), Detection::Unknown(Vec::new()));
+    }
+}

@@ -1,7 +1,8 @@
 use rdpdoctor_protocol::negotiation::Protocols;
 
+use super::signs::{set_by, setting_of, where_open};
 use crate::causes::negotiate::settings;
-use crate::evidence::{Evidence, Offer};
+use crate::evidence::{Evidence, Offer, Snapshot};
 use crate::server::shows_windows;
 use crate::view::{attempt_fact, client_address};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
@@ -15,11 +16,26 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: 0,
     explains: &[],
     page: include_str!("nla-disabled.md"),
-    detect,
+    detect: |evidence| where_open(evidence, on_the_wire(evidence), look),
     remedies,
 };
 
-fn detect(evidence: &Evidence) -> Detection {
+fn look(host: &Snapshot) -> Detection {
+    let (setting, fact) = setting_of(host, "nla");
+    match setting.number() {
+        Some(0) => {
+            let text = format!(
+                "UserAuthentication is 0 ({}): clients come in before they have authenticated",
+                set_by(setting)
+            );
+            Detection::Confirmed(Proof::of(text, [fact], 30))
+        }
+        Some(1) => Detection::RuledOut,
+        _ => Detection::Unknown(Vec::new()),
+    }
+}
+
+fn on_the_wire(evidence: &Evidence) -> Detection {
     let Some(address) = client_address(evidence) else { return Detection::Unknown(Vec::new()) };
     let Some(selected) = address.selected() else { return Detection::Unknown(Vec::new()) };
     // Other servers have no such setting, or mean it so.
@@ -69,7 +85,7 @@ mod tests {
     use rdpdoctor_protocol::negotiation::FailureCode;
 
     use super::*;
-    use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::testing::{CertificateMaker, Machine, Scene, Script};
     use crate::{Verdict, judge};
 
     fn windows(chosen: Protocols) -> Scene {
@@ -87,10 +103,31 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_the_setting_of_a_machine_that_nobody_probed() {
+        let machine = Machine::healthy;
+        for off in [machine().dword("nla", 0), machine().policy("nla", 0), machine().dword("nla", 0).on_disk()] {
+            let diagnosis = judge(&off.evidence());
+            assert_eq!(diagnosis.root().unwrap().cause.id, "nla-disabled");
+            assert_eq!(diagnosis.verdict, Verdict::Warning);
+        }
+        assert_eq!(look(&machine().dword("nla", 0).policy("nla", 1).snapshot()), Detection::RuledOut);
+        assert_eq!(look(&machine().without("nla").snapshot()), Detection::Unknown(Vec::new()));
+        assert_eq!(look(&Machine::unread().snapshot()), Detection::Unknown(Vec::new()));
+    }
+
+    #[test]
+    fn what_the_wire_shows_stands_before_the_setting() {
+        let requires =
+            windows(Protocols::HYBRID_EX).asks(Protocols::SSL, |a| a.fails(FailureCode::HYBRID_REQUIRED_BY_SERVER));
+        let evidence = Evidence { host: Machine::healthy().dword("nla", 0).evidence().host, ..requires.evidence() };
+        assert_eq!((CAUSE.detect)(&evidence), Detection::RuledOut);
+    }
+
+    #[test]
     fn near_miss_a_windows_that_requires_it() {
         let scene =
             windows(Protocols::HYBRID_EX).asks(Protocols::SSL, |a| a.fails(FailureCode::HYBRID_REQUIRED_BY_SERVER));
-        assert_eq!(detect(&scene.evidence()), Detection::RuledOut);
+        assert_eq!(on_the_wire(&scene.evidence()), Detection::RuledOut);
     }
 
     #[test]
@@ -105,7 +142,7 @@ mod tests {
             freerdp.asks(Protocols::SSL, |a| a.selects(Protocols::SSL)),
         ] {
             let evidence = scene.evidence();
-            assert_eq!(detect(&evidence), Detection::Unknown(Vec::new()));
+            assert_eq!(on_the_wire(&evidence), Detection::Unknown(Vec::new()));
             assert_eq!(judge(&evidence).verdict, Verdict::Healthy);
         }
     }
@@ -114,6 +151,6 @@ mod tests {
     fn unknown_until_tls_alone_was_asked_for() {
         let evidence = windows(Protocols::HYBRID).evidence();
         let want = Want::attempt(evidence.endpoints()[0], Offer::negotiate(Protocols::SSL));
-        assert_eq!(detect(&evidence), Detection::Unknown(vec![want]));
+        assert_eq!(on_the_wire(&evidence), Detection::Unknown(vec![want]));
     }
 }

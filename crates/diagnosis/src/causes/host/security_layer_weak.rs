@@ -1,7 +1,8 @@
 use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 
+use super::signs::{set_by, setting_of, where_open};
 use crate::causes::negotiate::settings;
-use crate::evidence::{Evidence, Offer};
+use crate::evidence::{Evidence, Offer, Snapshot};
 use crate::server::shows_windows;
 use crate::view::{AddressView, attempt_fact, client_address};
 use crate::{Cause, Detection, Proof, Remedy, Severity, Stage, Want};
@@ -15,11 +16,37 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     prior: 0,
     explains: &[],
     page: include_str!("security-layer-weak.md"),
-    detect,
+    detect: |evidence| where_open(evidence, on_the_wire(evidence), look),
     remedies,
 };
 
-fn detect(evidence: &Evidence) -> Detection {
+fn look(host: &Snapshot) -> Detection {
+    let ((layer, fact), (nla, nla_fact)) = (setting_of(host, "security-layer"), setting_of(host, "nla"));
+    let by = set_by(layer);
+    match (layer.number(), nla.number()) {
+        (Some(0), demanded) => {
+            let text = format!("SecurityLayer is 0 ({by}): the listener speaks Standard RDP Security alone");
+            let proof = Proof::of(text, [fact], 32);
+            Detection::Confirmed(if demanded == Some(1) {
+                proof.missing("whether anybody gets in: UserAuthentication 1 demands what SecurityLayer 0 excludes; a probe tells")
+            } else {
+                proof
+            })
+        }
+        (Some(1), Some(0)) => {
+            let text = format!("SecurityLayer is 1 ({by}) and UserAuthentication 0: clients are taken without TLS too");
+            Detection::Confirmed(Proof::of(text, [fact, nla_fact], 32))
+        }
+        (Some(1), Some(_)) | (Some(2), _) => Detection::RuledOut,
+        (Some(other @ 3..), _) => {
+            let text = format!("SecurityLayer is {other} ({by}), which means nothing: 0, 1 and 2 do; nobody gets in");
+            Detection::Confirmed(Proof::of(text, [fact], 32).severity(Severity::Blocks))
+        }
+        (Some(1), None) | (None, _) => Detection::Unknown(Vec::new()),
+    }
+}
+
+fn on_the_wire(evidence: &Evidence) -> Detection {
     let Some(address) = client_address(evidence) else { return Detection::Unknown(Vec::new()) };
     let Some(selected) = address.selected() else { return Detection::Unknown(Vec::new()) };
     if selected.is_empty() {
@@ -58,7 +85,7 @@ fn remedies(_: &Evidence) -> Vec<Remedy> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{CertificateMaker, Scene};
+    use crate::testing::{CertificateMaker, Machine, Scene};
     use crate::{Verdict, judge};
 
     fn served_by(maker: CertificateMaker) -> Scene {
@@ -80,16 +107,41 @@ mod tests {
     fn only_informs_where_nothing_shows_a_windows() {
         let xrdp = served_by(CertificateMaker::self_signed("ts01")).asks(Protocols::RDP, |a| a.selects(Protocols::RDP));
         let evidence = xrdp.evidence();
-        assert!(matches!(detect(&evidence), Detection::Confirmed(_)));
+        assert!(matches!(on_the_wire(&evidence), Detection::Confirmed(_)));
         assert_eq!(judge(&evidence).verdict, Verdict::Healthy);
+    }
+
+    #[test]
+    fn fires_on_the_settings_of_a_machine_that_nobody_probed() {
+        let machine = Machine::healthy;
+        let weak = |host: Machine| host.dword("nla", 0).policy("nla", 1).policy("security-layer", 0);
+        for (host, verdict) in [
+            (machine().dword("security-layer", 0), Verdict::Warning),
+            (weak(machine()), Verdict::Warning),
+            (machine().dword("security-layer", 3), Verdict::Broken),
+        ] {
+            let diagnosis = judge(&host.evidence());
+            assert_eq!(diagnosis.root().unwrap().cause.id, "security-layer-weak");
+            assert_eq!(diagnosis.verdict, verdict);
+        }
+        let both = machine().dword("security-layer", 1).dword("nla", 0);
+        assert!(matches!(look(&both.snapshot()), Detection::Confirmed(_)));
+    }
+
+    #[test]
+    fn near_misses_of_the_settings() {
+        assert_eq!(look(&Machine::healthy().snapshot()), Detection::RuledOut);
+        assert_eq!(look(&Machine::healthy().dword("security-layer", 1).snapshot()), Detection::RuledOut);
+        assert_eq!(look(&Machine::healthy().without("security-layer").snapshot()), Detection::Unknown(Vec::new()));
+        assert_eq!(look(&Machine::unread().snapshot()), Detection::Unknown(Vec::new()));
     }
 
     #[test]
     fn near_misses() {
         let refuses = windows().asks(Protocols::RDP, |a| a.fails(FailureCode::SSL_REQUIRED_BY_SERVER));
-        assert_eq!(detect(&refuses.evidence()), Detection::RuledOut);
+        assert_eq!(on_the_wire(&refuses.evidence()), Detection::RuledOut);
         let nothing_else = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::RDP));
-        assert_eq!(detect(&nothing_else.evidence()), Detection::RuledOut);
+        assert_eq!(on_the_wire(&nothing_else.evidence()), Detection::RuledOut);
     }
 
     #[test]
@@ -98,15 +150,15 @@ mod tests {
         let scene = Scene::named("ts01", &["10.0.0.5"])
             .client(|a| a.selects(Protocols::HYBRID_EX).serves(&served))
             .asks(Protocols::SSL, |a| a.fails(FailureCode::HYBRID_REQUIRED_BY_SERVER));
-        assert_eq!(detect(&scene.evidence()), Detection::Unknown(Vec::new()));
+        assert_eq!(on_the_wire(&scene.evidence()), Detection::Unknown(Vec::new()));
     }
 
     #[test]
     fn unknown_until_it_was_asked_for_alone() {
         let evidence = windows().evidence();
         let want = Want::attempt(evidence.endpoints()[0], Offer::negotiate(Protocols::RDP));
-        assert_eq!(detect(&evidence), Detection::Unknown(vec![want]));
+        assert_eq!(on_the_wire(&evidence), Detection::Unknown(vec![want]));
         let bare = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::SSL).completes_tls()).evidence();
-        assert_eq!(detect(&bare), Detection::Unknown(Vec::new()));
+        assert_eq!(on_the_wire(&bare), Detection::Unknown(Vec::new()));
     }
 }

@@ -44,6 +44,23 @@ pub(super) fn by_host(evidence: &Evidence, wire: Detection, look: impl FnOnce(&S
     }
 }
 
+/// What the wire shows, and where it leaves the question open what the machine itself does.
+pub(super) fn where_open(evidence: &Evidence, wire: Detection, look: impl FnOnce(&Snapshot) -> Detection) -> Detection {
+    match wire {
+        Detection::Unknown(_) => by_host(evidence, wire, look),
+        settled => settled,
+    }
+}
+
+/// Who set a setting, for a sentence.
+pub(super) fn set_by(setting: InForce<'_>) -> &'static str {
+    match setting.by {
+        Authority::Policy => "by policy",
+        Authority::Local => "a local value",
+        Authority::Default => "nothing is set",
+    }
+}
+
 /// A setting of `data/settings.csv` as it is in force, with the pointer to where it is, or would be.
 pub(in crate::causes) fn setting_of<'a>(host: &'a Snapshot, id: &str) -> (InForce<'a>, String) {
     let Some(setting) = setting(id) else {

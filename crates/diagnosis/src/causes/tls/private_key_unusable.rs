@@ -205,7 +205,7 @@ fn check_on_xrdp() -> Remedy {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::causes) mod tests {
     use rdpdoctor_protocol::negotiation::Protocols;
     use rdpdoctor_protocol::tls::{AlertDescription, AlertLevel, CipherSuite};
 
@@ -219,7 +219,7 @@ mod tests {
     }
 
     /// Four disjoint offers and those around them, the first one twice.
-    fn every_offer(ending: &Ending) -> Scene {
+    pub(in crate::causes) fn every_offer(ending: &Ending) -> Scene {
         let others = [offers::mstsc_hello(), offers::below_tls13(), offers::modern(), offers::old(), offers::legacy()];
         let first = Scene::at("10.0.0.5").client(cut_off(ending.clone())).client(cut_off(ending.clone()));
         let scene = others.into_iter().fold(first, |scene, offer| scene.tries(offer, cut_off(ending.clone())));
