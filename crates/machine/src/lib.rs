@@ -2,6 +2,7 @@
 //!
 //! Each subject can be read from the running system, from an offline disk, or from memory. Nothing is judged here.
 
+pub mod change;
 pub mod event;
 pub mod evtx;
 pub mod hive;

@@ -9,11 +9,14 @@ use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::Duration;
 
+use rdpdoctor_machine::change::{Change as _, Start, Unchanged};
 use rdpdoctor_machine::event::Wanted;
 use rdpdoctor_machine::live::{self, Live};
 use rdpdoctor_machine::registry::{Data, Key};
-use rdpdoctor_machine::{Machine, ServiceStatus, Unreadable, Way};
+use rdpdoctor_machine::security::{Descriptor, Sid};
+use rdpdoctor_machine::{Machine as _, ServiceStatus, Unreadable, Way};
 
 const SERVER: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server";
 const STOPPED: u32 = 1;
@@ -154,4 +157,78 @@ fn what_wine_does_not_know_is_never_absent() {
     assert_eq!(machine.rights(), Err(Unreadable::NoAnswer));
     let wanted = Wanted::of([("Schannel", 36870), ("TermService", 1058)]);
     assert_eq!(machine.events("System", &wanted, &mut |_| ()), Err(Unreadable::NoAnswer));
+}
+
+#[test]
+fn values_and_keys_are_changed_one_by_one() {
+    let Some(machine) = machine() else { return };
+    let parent = r"HKLM\SOFTWARE\RdpDoctorTest";
+    let path = format!(r"{parent}\below");
+    assert_eq!(machine.create_key(&path), Err(Unchanged::Absent));
+    assert_eq!(machine.set_value(&path, "Word", &Data::of_dword(1)), Err(Unchanged::Absent));
+    assert_eq!((machine.create_key(parent), machine.create_key(&path)), (Ok(true), Ok(true)));
+    assert_eq!(machine.create_key(&path), Ok(false));
+    for data in
+        [Data::of_dword(1), Data::of_text("Straße"), Data::of_list(["a", "b"]), Data { kind: 77, bytes: vec![] }]
+    {
+        machine.set_value(&path, "Word", &data).unwrap();
+        assert_eq!(key(&machine, &path).value("word").unwrap().data, data);
+    }
+    assert_eq!((machine.delete_value(&path, "Word"), machine.delete_value(&path, "Word")), (Ok(true), Ok(false)));
+    machine.set_value(&path, "", &Data::of_text("default")).unwrap();
+    assert_eq!(key(&machine, &path).text("").as_deref(), Some("default"));
+    assert_eq!(machine.delete_key(parent), Err(Unchanged::HasKeys));
+    assert_eq!((machine.delete_key(&path), machine.delete_key(&path)), (Ok(true), Ok(false)));
+    assert_eq!((machine.delete_key(parent), machine.key(parent)), (Ok(true), Ok(None)));
+    assert!(machine.delete_key("HKLM").is_err());
+}
+
+#[test]
+fn a_service_is_started_stopped_and_disabled() {
+    let Some(machine) = machine() else { return };
+    let (name, patience) = ("Spooler", Duration::from_secs(20));
+    let state = || machine.service_status(name).unwrap().unwrap().state;
+    assert_eq!(machine.start_service("NoSuchService", patience), Err(Unchanged::Absent));
+    machine.start_service(name, patience).unwrap();
+    machine.start_service(name, patience).unwrap();
+    assert_eq!(state(), RUNNING);
+    assert_eq!(machine.running_dependents(name), Ok(Vec::new()));
+    machine.stop_service(name, patience).unwrap();
+    machine.stop_service(name, patience).unwrap();
+    assert_eq!(state(), STOPPED);
+    machine.set_start(name, Start::Disabled).unwrap();
+    assert_eq!(machine.start_service(name, patience), Err(Unchanged::Disabled));
+    let settings = key(&machine, &format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{name}"));
+    assert_eq!(settings.dword("Start"), Some(Start::Disabled.number()));
+    machine.set_start(name, Start::Demand).unwrap();
+    machine.start_service(name, patience).unwrap();
+    machine.stop_service(name, patience).unwrap();
+}
+
+#[test]
+fn files_move_and_overwrite_nothing() {
+    let Some(machine) = machine() else { return };
+    let folder = r"ProgramData\RdpDoctorMoves";
+    fs::create_dir_all(format!(r"C:\{folder}")).unwrap();
+    let [one, two, none] = ["one", "two", "none"].map(|name| format!(r"{folder}\{name}"));
+    fs::write(format!(r"C:\{one}"), "1").unwrap();
+    fs::write(format!(r"C:\{two}"), "2").unwrap();
+    assert_eq!(machine.move_file(&one, &two), Err(Unchanged::Exists));
+    assert_eq!(machine.move_file(&none, &one), Err(Unchanged::Absent));
+    fs::remove_file(format!(r"C:\{two}")).unwrap();
+    machine.move_file(&one, &two).unwrap();
+    assert_eq!((machine.file(&one), machine.read(&two, 9)), (Ok(None), Ok(Some(b"1".to_vec()))));
+}
+
+/// Wine keeps no descriptor of a file and says that it did.
+#[test]
+fn a_descriptor_that_is_not_kept_is_told() {
+    let Some(machine) = machine() else { return };
+    let path = r"ProgramData\RdpDoctorDescriptor";
+    fs::write(format!(r"C:\{path}"), "key").unwrap();
+    let wanted: Descriptor = "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;NS)".parse().unwrap();
+    assert_eq!(wanted.owner, Some(Sid::SYSTEM));
+    assert_eq!(machine.set_descriptor(path, &wanted.to_bytes()), Err(Unchanged::NotKept));
+    assert_eq!(machine.set_descriptor(r"ProgramData\none", &wanted.to_bytes()), Err(Unchanged::Absent));
+    assert!(matches!(machine.set_descriptor(path, &[1, 0]), Err(Unchanged::Refused(Unreadable::Damaged(_)))));
 }

@@ -1,13 +1,16 @@
-//! The running Windows. Only what Windows 7 and Server 2008 R2 have is called, and nothing is changed.
+//! The running Windows. Only what Windows 7 and Server 2008 R2 have is called. Nothing is changed but through
+//! [`Change`](crate::change::Change).
 //!
 //! Wine answers for the registry, services, files and listeners, without the listeners' processes. It has no event log,
 //! no firewall and no rights, which is [`Unreadable::NoAnswer`]; its descriptors of files are made up from Unix modes.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod change;
 mod credentials;
 mod file;
 mod listener;
+mod log;
 mod profile;
 mod registry;
 mod resources;
@@ -64,8 +67,8 @@ impl Machine for Live {
         file::read(&file::below(&self.drive, path), limit)
     }
 
-    fn events(&self, _: &str, _: &Wanted, _: &mut dyn FnMut(Event)) -> Answer<Summary> {
-        Err(Unreadable::NoAnswer)
+    fn events(&self, channel: &str, wanted: &Wanted, each: &mut dyn FnMut(Event)) -> Answer<Summary> {
+        log::events(channel, wanted, each)
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {

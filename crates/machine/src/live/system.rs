@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use windows_sys::Wdk::System::SystemServices::RtlGetVersion;
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_CALL_NOT_IMPLEMENTED, ERROR_INSUFFICIENT_BUFFER, ERROR_MORE_DATA, ERROR_NOT_SUPPORTED,
-    ERROR_PRIVILEGE_NOT_HELD, ERROR_SUCCESS, FILETIME, GetLastError,
+    ERROR_PRIVILEGE_NOT_HELD, ERROR_SUCCESS, FILETIME, GetLastError, SetLastError,
 };
 use windows_sys::Win32::System::SystemInformation::{GetSystemWindowsDirectoryW, OSVERSIONINFOW};
 
@@ -64,6 +64,12 @@ pub(super) fn moment(time: FILETIME) -> Option<Timestamp> {
 pub(super) fn last_error() -> u32 {
     // SAFETY: it reads a number of this thread.
     unsafe { GetLastError() }
+}
+
+/// Has the next call that fails and says nothing leave 0.
+pub(super) fn forget_error() {
+    // SAFETY: it writes a number of this thread.
+    unsafe { SetLastError(ERROR_SUCCESS) };
 }
 
 /// The error of a call that says with 0 that it failed.
