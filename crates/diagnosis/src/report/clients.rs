@@ -56,7 +56,7 @@ pub enum ClientOutcome {
 pub struct Deviation {
     /// One sentence.
     pub text: String,
-    /// How sure: never more than likely, as the server's own word names its release.
+    /// How sure: confirmed by the machine's own settings; never more than likely where the server names its release.
     pub certainty: Certainty,
     /// JSON pointers (RFC 6901) into this report.
     pub facts: Vec<String>,

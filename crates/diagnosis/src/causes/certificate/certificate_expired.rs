@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 
 use super::clocks::Clocks;
-use super::{days, judge_leaf, moment, remedies};
+use super::{days, judge_leaf, moment, or_stored, remedies};
+use crate::causes::host::in_use::InUse;
 use crate::evidence::Evidence;
 use crate::server::Served;
 use crate::{Cause, Detection, Proof, Severity, Stage};
@@ -20,6 +21,19 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
 };
 
 fn detect(evidence: &Evidence) -> Detection {
+    or_stored(evidence, on_the_wire(evidence), in_store)
+}
+
+fn in_store(used: &InUse<'_>, now: Timestamp) -> Detection {
+    let end = used.leaf.not_after;
+    if now <= end {
+        return Detection::RuledOut;
+    }
+    let text = format!("the listener's certificate was valid until {}, {} days ago", moment(end), days(end, now));
+    Detection::Confirmed(Proof::of(text, [used.fact.clone()], 30))
+}
+
+fn on_the_wire(evidence: &Evidence) -> Detection {
     judge_leaf(evidence, |served| {
         let end = served.leaf.not_after;
         Clocks::at(evidence, served).judge(|now| now > end, |now| proof(served, now))
@@ -47,7 +61,7 @@ fn proof(served: &Served<'_>, now: Timestamp) -> Proof {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::testing::{CertificateMaker, Machine, Scene, Script};
     use crate::{Certainty, Verdict, judge};
 
     fn scene(maker: CertificateMaker, more: impl FnOnce(Script) -> Script) -> Evidence {
@@ -102,6 +116,19 @@ mod tests {
         let behind = |a: Script| a.challenged_by("TS01", "ts01").clock_ahead(-7200);
         let evidence = scene(CertificateMaker::self_signed("TS01").valid(-100, -10), behind);
         assert!(matches!(detect(&evidence), Detection::Confirmed(_)));
+    }
+
+    #[test]
+    fn a_certificate_in_the_store_is_judged_where_nobody_probed() {
+        let chosen = CertificateMaker::issued("ts01", "Corp CA").valid(-400, -30);
+        let machine = || Machine::healthy().certificate("My", &chosen, "tp-1").pins(&chosen);
+        let diagnosis = judge(&machine().evidence());
+        let expired = diagnosis.findings.iter().find(|finding| finding.cause.id == "certificate-expired").unwrap();
+        assert_eq!(expired.certainty, Certainty::Confirmed);
+        assert_eq!(detect(&Machine::healthy().evidence()), Detection::RuledOut);
+        assert_eq!(detect(&Machine::unread().evidence()), Detection::Unknown(Vec::new()));
+        let fresh = scene(CertificateMaker::issued("ts01", "Corp CA"), |a| a);
+        assert_eq!(detect(&Evidence { host: machine().evidence().host, ..fresh }), Detection::RuledOut);
     }
 
     #[test]

@@ -1,5 +1,8 @@
+use jiff::Timestamp;
+
 use super::clocks::Clocks;
-use super::{days, judge_leaf, moment, remedies};
+use super::{days, judge_leaf, moment, or_stored, remedies};
+use crate::causes::host::in_use::InUse;
 use crate::evidence::Evidence;
 use crate::{Cause, Detection, Proof, Severity, Stage};
 
@@ -21,6 +24,20 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
 };
 
 fn detect(evidence: &Evidence) -> Detection {
+    or_stored(evidence, on_the_wire(evidence), in_store)
+}
+
+fn in_store(used: &InUse<'_>, now: Timestamp) -> Detection {
+    let end = used.leaf.not_after;
+    if used.leaf.is_windows_self_signed() || now > end || days(now, end) >= HORIZON {
+        return Detection::RuledOut;
+    }
+    let text = format!("the listener's certificate is valid until {}, {} days from now", moment(end), days(now, end));
+    let proof = Proof::of(text, [used.fact.clone()], 30);
+    Detection::Confirmed(proof.missing("whether somebody or something renews it in time"))
+}
+
+fn on_the_wire(evidence: &Evidence) -> Detection {
     judge_leaf(evidence, |served| {
         // Windows renews its own, and not before its end.
         if served.leaf.is_windows_self_signed() {
@@ -40,7 +57,7 @@ fn detect(evidence: &Evidence) -> Detection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::testing::{CertificateMaker, Machine, Scene, Script};
     use crate::{Verdict, judge};
 
     fn scene(maker: CertificateMaker) -> Evidence {
@@ -63,6 +80,19 @@ mod tests {
     #[test]
     fn near_miss_windows_renews_its_own() {
         assert_eq!(detect(&scene(CertificateMaker::windows("TS01").valid(-180, 3))), Detection::RuledOut);
+    }
+
+    #[test]
+    fn a_certificate_in_the_store_is_judged_where_nobody_probed() {
+        let chosen = |until| {
+            let maker = CertificateMaker::issued("ts01", "Corp CA").valid(-300, until);
+            Machine::healthy().certificate("My", &maker, "tp-1").pins(&maker).evidence()
+        };
+        let diagnosis = judge(&chosen(5));
+        assert_eq!(diagnosis.root().unwrap().cause.id, "certificate-expiring");
+        assert_eq!(detect(&chosen(14)), Detection::RuledOut);
+        assert_eq!(detect(&chosen(-1)), Detection::RuledOut);
+        assert_eq!(detect(&Machine::healthy().evidence()), Detection::RuledOut);
     }
 
     #[test]

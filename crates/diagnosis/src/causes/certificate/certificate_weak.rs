@@ -1,4 +1,4 @@
-use super::{judge_leaf, remedies};
+use super::{judge_leaf, or_stored, remedies};
 use crate::certificate::{Certificate, KeyKind};
 use crate::evidence::Evidence;
 use crate::server::Served;
@@ -25,28 +25,38 @@ const WEAK: usize = 2048;
 const CURVES: [&str; 3] = ["secp256r1", "secp384r1", "secp521r1"];
 
 fn detect(evidence: &Evidence) -> Detection {
-    judge_leaf(evidence, |served| {
-        let faults: Vec<(String, String, Severity)> = faults(served);
-        let blocks = faults.iter().any(|(_, _, severity)| *severity == Severity::Blocks);
-        let proof = faults.into_iter().enumerate().fold(Proof::default(), |proof, (place, (text, fact, _))| {
-            proof.and(text, [fact], if place == 0 { 30 } else { 0 })
-        });
-        match proof {
-            proof if proof.items.is_empty() => Detection::RuledOut,
-            proof if blocks => Detection::Confirmed(proof.severity(Severity::Blocks)),
-            proof => Detection::Confirmed(proof),
-        }
-    })
+    let wire = judge_leaf(evidence, |served| weigh(faults(served)));
+    or_stored(evidence, wire, |used, _| weigh(of_leaf(&used.leaf, &used.fact).collect()))
 }
 
-fn faults(served: &Served<'_>) -> Vec<(String, String, Severity)> {
-    let leaf = [weak_key(&served.leaf), weak_signature(&served.leaf).map(|text| (text, Severity::Degrades))];
-    let leaf = leaf.into_iter().flatten().map(|(text, severity)| (text, served.fact(), severity));
+fn weigh(faults: Vec<Fault>) -> Detection {
+    let blocks = faults.iter().any(|(_, _, severity)| *severity == Severity::Blocks);
+    let proof = faults.into_iter().enumerate().fold(Proof::default(), |proof, (place, (text, fact, _))| {
+        proof.and(text, [fact], if place == 0 { 30 } else { 0 })
+    });
+    match proof {
+        proof if proof.items.is_empty() => Detection::RuledOut,
+        proof if blocks => Detection::Confirmed(proof.severity(Severity::Blocks)),
+        proof => Detection::Confirmed(proof),
+    }
+}
+
+/// What is weak, where it shows, and what it does.
+type Fault = (String, String, Severity);
+
+fn faults(served: &Served<'_>) -> Vec<Fault> {
     // What a root says of itself is never verified.
     let others = served.others.iter().filter(|certificate| !certificate.self_issued);
     let others = others.filter_map(weak_signature);
     let others = others.map(|text| (format!("further up the chain, {text}"), served.fact(), Severity::Degrades));
-    leaf.chain(others).collect()
+    let fact = served.fact();
+    of_leaf(&served.leaf, &fact).chain(others).collect()
+}
+
+fn of_leaf(leaf: &Certificate, fact: &str) -> impl Iterator<Item = Fault> {
+    let signature = weak_signature(leaf).map(|text| (text, Severity::Degrades));
+    let all = [weak_key(leaf), signature].into_iter().flatten();
+    all.map(move |(text, severity)| (text, fact.to_owned(), severity))
 }
 
 fn weak_key(certificate: &Certificate) -> Option<(String, Severity)> {
@@ -71,7 +81,7 @@ fn weak_signature(certificate: &Certificate) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::testing::{CertificateMaker, Machine, Scene, Script};
     use crate::{Verdict, judge};
 
     const SHA1: &[u64] = &[1, 2, 840, 113_549, 1, 1, 5];
@@ -122,6 +132,13 @@ mod tests {
         let issuing = CertificateMaker::issued("Issuing CA", "Root CA").signed_with(SHA1);
         let Detection::Confirmed(proof) = detect(&scene(&[leaf, issuing])) else { panic!("clients verify it") };
         assert!(proof.items[0].text.contains("further up"));
+    }
+
+    #[test]
+    fn a_certificate_in_the_store_is_judged_where_nobody_probed() {
+        let chosen = |maker: CertificateMaker| Machine::healthy().certificate("My", &maker, "tp-1").pins(&maker);
+        assert!(matches!(detect(&chosen(plain().rsa(1024)).evidence()), Detection::Confirmed(_)));
+        assert_eq!(detect(&chosen(plain()).evidence()), Detection::RuledOut);
     }
 
     #[test]

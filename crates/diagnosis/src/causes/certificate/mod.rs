@@ -17,6 +17,7 @@ mod remedies;
 use jiff::Timestamp;
 use rdpdoctor_protocol::text::safe_text;
 
+use super::host::in_use::{InUse, Listener, in_use};
 use crate::Detection;
 use crate::evidence::Evidence;
 use crate::server::{Served, served};
@@ -25,6 +26,27 @@ use crate::server::{Served, served};
 /// unknown is worth no connection of its own.
 fn judge_leaf(evidence: &Evidence, detect: impl Fn(&Served<'_>) -> Detection) -> Detection {
     served(evidence).map_or(Detection::Unknown(Vec::new()), |served| detect(&served))
+}
+
+/// Judges the listener's certificate as the machine holds it, by the moment at which it was looked at; only where nobody
+/// probed, as what is served decides.
+fn or_stored(
+    evidence: &Evidence,
+    wire: Detection,
+    detect: impl FnOnce(&InUse<'_>, Timestamp) -> Detection,
+) -> Detection {
+    match (stored(evidence), evidence.host.as_deref()) {
+        (Some(used), Some(host)) if matches!(wire, Detection::Unknown(_)) => detect(&used, host.taken),
+        _ => wire,
+    }
+}
+
+/// The listener's certificate, where the machine was looked at and nobody probed it.
+fn stored(evidence: &Evidence) -> Option<Box<InUse<'_>>> {
+    match in_use(evidence.host.as_deref().filter(|_| evidence.attempts.is_empty())?) {
+        Listener::Uses(used) => Some(used),
+        Listener::Unknown | Listener::Nothing => None,
+    }
 }
 
 fn moment(at: Timestamp) -> String {

@@ -1,16 +1,18 @@
 //! Remedies around the listener's certificate, shared by the causes of this stage.
 
+use super::stored;
 use crate::evidence::Evidence;
 use crate::server::served;
 use crate::{Place, Remedy, Safety};
 
 /// What mends a certificate depends on who made it.
 pub(super) fn replace(evidence: &Evidence) -> Vec<Remedy> {
-    let Some(served) = served(evidence) else { return vec![look(), restart(), rebind(), on_xrdp()] };
-    if served.leaf.is_windows_self_signed() {
+    let leaf = served(evidence).map(|served| served.leaf).or_else(|| stored(evidence).map(|used| used.leaf));
+    let Some(leaf) = leaf else { return vec![look(), restart(), rebind(), on_xrdp()] };
+    if leaf.is_windows_self_signed() {
         return vec![look(), restart(), make_anew()];
     }
-    if served.leaf.self_issued { vec![look(), make_anew(), on_xrdp()] } else { vec![look(), rebind(), on_xrdp()] }
+    if leaf.self_issued { vec![look(), make_anew(), on_xrdp()] } else { vec![look(), rebind(), on_xrdp()] }
 }
 
 /// Shows which certificate the listener uses, and why.

@@ -26,6 +26,10 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
 fn look(host: &Snapshot) -> Detection {
     let (used, key) = key_in_use(host);
     let in_date = used.as_ref().is_some_and(|used| last_seen(host) <= used.leaf.not_after);
+    // A certificate that somebody chose has a container of its own.
+    if used.as_ref().is_some_and(|used| used.chosen) {
+        return Detection::RuledOut;
+    }
     match &key {
         Key::Unknown if !in_date => return Detection::Unknown(Vec::new()),
         // A key that works needs no other while the certificate is in date; the rest is told by its own cause.
@@ -132,6 +136,13 @@ mod tests {
         assert_eq!(look(&healed.snapshot()), Detection::RuledOut);
         let works = old(Machine::healthy().event("System", MANAGER, 1057, 10, &[("", "0x8009000F")]));
         assert_eq!(look(&works.snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn near_miss_a_chosen_certificate_has_a_container_of_its_own() {
+        let chosen = CertificateMaker::issued("ts01", "Corp CA").valid(-400, -30);
+        let machine = old(failing("0x8009000F")).certificate("My", &chosen, "tp-1").pins(&chosen);
+        assert_eq!(look(&machine.snapshot()), Detection::RuledOut);
     }
 
     #[test]
