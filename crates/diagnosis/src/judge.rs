@@ -236,12 +236,27 @@ fn is_probed(evidence: &Evidence) -> bool {
     !evidence.attempts.is_empty() || (evidence.host.is_none() && evidence.origin.is_none())
 }
 
-/// Whether the server itself, which nobody probed, was looked at and nothing there stops a connection.
+/// Whether the machine itself, which nobody probed, was looked at and nothing there stops a connection.
 fn machine_is_sound(evidence: &Evidence) -> bool {
-    let Some(host) = evidence.host.as_deref().filter(|_| !is_probed(evidence)) else { return false };
-    let blocking = CAUSES.iter().filter(|cause| cause.stage == Stage::Host && cause.severity == Severity::Blocks);
-    let mut told = blocking.filter(|cause| host.way != ReadBy::Disk || !ONLY_RUNNING.contains(&cause.id));
-    told.all(|cause| lets_in((cause.detect)(evidence)))
+    if is_probed(evidence) {
+        return false;
+    }
+    let host = evidence.host.as_deref().is_none_or(|host| {
+        let disk = host.way == ReadBy::Disk;
+        blocking(Stage::Host)
+            .filter(|cause| !disk || !ONLY_RUNNING.contains(&cause.id))
+            .all(|cause| clears(cause, evidence))
+    });
+    let mut of_client = blocking(Stage::Client).filter(|cause| !ONLY_TOGETHER.contains(&cause.id));
+    host && (evidence.origin.is_none() || of_client.all(|cause| clears(cause, evidence)))
+}
+
+fn blocking(stage: Stage) -> impl Iterator<Item = &'static &'static Cause> {
+    CAUSES.iter().filter(move |cause| cause.stage == stage && cause.severity == Severity::Blocks)
+}
+
+fn clears(cause: &Cause, evidence: &Evidence) -> bool {
+    lets_in((cause.detect)(evidence))
 }
 
 /// Whether a blocking cause is refuted, or found in a form that closes the server to nobody or to some only.
@@ -255,6 +270,8 @@ fn lets_in(detection: Detection) -> bool {
     }
 }
 
+/// Causes of the client that show together with a server only, or not by what is read of a machine.
+const ONLY_TOGETHER: [&str; 2] = ["client-defect", "client-is-server"];
 /// Causes that show on a running system only.
 const ONLY_RUNNING: [&str; 3] = ["port-taken", "resource-exhausted", "service-stopped"];
 

@@ -39,6 +39,11 @@ pub(crate) struct Fate {
     pub(crate) trouble: Option<Trouble>,
 }
 
+/// What becomes of a client in TLS at one address, its certificate and credentials apart.
+pub(crate) fn tls_alone(client: &Profile, address: AddressView<'_>) -> Fate {
+    tls::judge(client, &TlsKnown::at(address))
+}
+
 /// How it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {

@@ -6,8 +6,8 @@ use super::CertificateMaker;
 use crate::catalogue::setting;
 use crate::evidence::snapshot::{
     Build, Channel, Disk, Firewall, FirewallProfile, FirewallRule, HostEvent, KeyFile, KeyFolder, KeyReference,
-    KeyStore, Listener, LoggedClient, LoggedLogon, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue, Resources,
-    Rights, RuleAction, SavedConnection, Service, ServiceState, Snapshot, StartType, StoredCertificate,
+    KeyStore, Listener, LoggedClient, LoggedLogon, Outbound, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue,
+    Resources, Rights, RuleAction, SavedConnection, Service, ServiceState, Snapshot, StartType, StoredCertificate,
 };
 use crate::evidence::{Evidence, Target};
 
@@ -71,6 +71,7 @@ impl Machine {
             .text("listener-class", "{5828227c-20cf-4408-b73f-73ab70b8849f}")
             .text("listener-driver", "Microsoft RDP 8.0")
             .text("selfsigned-store", "Remote Desktop")
+            .text("security-providers", "credssp.dll")
             .text("machine-guid", MACHINE_GUID)
             .text("programdata", r"%SystemDrive%\ProgramData")
             .certificate("Remote Desktop", &CertificateMaker::windows("TS01"), "TSSecKeySet1")
@@ -407,7 +408,9 @@ fn open_firewall() -> Firewall {
         by_policy: false,
     };
     let kinds = [ProfileKind::Domain, ProfileKind::Private, ProfileKind::Public];
-    Firewall { profiles: kinds.map(|kind| (kind, profile)).into(), rules: vec![rule], ..Firewall::default() }
+    let outbound = Reading::Observed(Outbound::default());
+    let profiles = kinds.map(|kind| (kind, profile)).into();
+    Firewall { profiles, rules: vec![rule], outbound, ..Firewall::default() }
 }
 
 fn now() -> Timestamp {

@@ -1,13 +1,18 @@
 use std::collections::BTreeMap;
 
 use rdpdoctor_diagnosis::evidence::snapshot::{
-    Firewall, FirewallProfile, FirewallRule, ProfileKind, Reading, RuleAction,
+    Firewall, FirewallProfile, FirewallRule, Outbound, OutboundRule, ProfileKind, Reading, RuleAction,
 };
 use rdpdoctor_machine::registry::Key;
 use rdpdoctor_machine::{Machine, Unreadable};
 
 const LOCAL: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
 const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall";
+const KINDS: [(ProfileKind, &str); 3] = [
+    (ProfileKind::Domain, "DomainProfile"),
+    (ProfileKind::Private, "StandardProfile"),
+    (ProfileKind::Public, "PublicProfile"),
+];
 /// Rules kept; a machine has some hundreds, few of which touch Remote Desktop.
 const MOST_RULES: usize = 200;
 
@@ -25,15 +30,61 @@ fn firewall(machine: &dyn Machine, port: u16) -> Result<Firewall, Unreadable> {
         let key = machine.key(&format!("{root}\\ConSecRules"))?.unwrap_or_default();
         ipsec.extend(texts(&key).filter(|(_, text)| demands_ipsec(text, port)).map(|(id, _)| id.to_owned()));
     }
-    Ok(Firewall { profiles: profiles(machine)?, rules, ipsec, active: active(machine) })
+    let outbound = outbound(machine).into();
+    Ok(Firewall { profiles: profiles(machine)?, rules, ipsec, active: active(machine), outbound })
+}
+
+fn outbound(machine: &dyn Machine) -> Result<Outbound, Unreadable> {
+    let mut rules = Vec::new();
+    for (root, by_policy) in [(LOCAL, false), (POLICY, true)] {
+        let key = machine.key(&format!("{root}\\FirewallRules"))?.unwrap_or_default();
+        rules.extend(texts(&key).filter_map(|(id, text)| outbound_rule(id, &text, by_policy)).take(MOST_RULES));
+    }
+    let mut blocked = Vec::new();
+    for (kind, name) in KINDS {
+        let policy = machine.key(&format!("{POLICY}\\{name}"))?.unwrap_or_default();
+        let local = machine.key(&format!("{LOCAL}\\{name}"))?.unwrap_or_default();
+        let number = |value: &str, default: u32| policy.dword(value).or(local.dword(value)).unwrap_or(default);
+        let blocks = number("EnableFirewall", 1) != 0 && number("DefaultOutboundAction", 0) != 0;
+        blocked.extend(blocks.then_some(kind));
+    }
+    Ok(Outbound { blocked, rules })
+}
+
+/// An outbound rule that mstsc may meet: those of services, packaged apps and other programs are left out.
+fn outbound_rule(id: &str, text: &str, by_policy: bool) -> Option<OutboundRule> {
+    let field = |name: &'static str| fields(text, name).next();
+    let program = field("App").map(str::to_owned);
+    let is_ours = program.as_deref().is_none_or(|app| app.to_lowercase().ends_with(r"\mstsc.exe"));
+    let for_others =
+        ["Svc", "AppPkgId", "LUOwn", "LUAuth"].into_iter().any(|name| field(name).is_some_and(|it| it != "*"));
+    let outgoing = field("Dir").is_some_and(|direction| direction.eq_ignore_ascii_case("out"));
+    if !outgoing || !is_ours || for_others || field("Protocol").is_some_and(|protocol| protocol != "6") {
+        return None;
+    }
+    let all = |names: &[&'static str]| names.iter().flat_map(|name| fields(text, name)).map(str::to_owned).collect();
+    Some(OutboundRule {
+        id: id.to_owned(),
+        name: field("Name").unwrap_or_default().to_owned(),
+        active: field("Active").is_some_and(|active| active.eq_ignore_ascii_case("true")),
+        action: action(field("Action")?)?,
+        profiles: fields(text, "Profile").filter_map(profile_named).collect(),
+        ports: all(&["RPort", "RPort2_10"]),
+        remote: all(&["RA4", "RA6", "RA42", "RA62"]),
+        program,
+        by_policy,
+    })
+}
+
+fn action(name: &str) -> Option<RuleAction> {
+    match name {
+        allow if allow.eq_ignore_ascii_case("allow") => Some(RuleAction::Allow),
+        block if block.eq_ignore_ascii_case("block") => Some(RuleAction::Block),
+        _ => None,
+    }
 }
 
 fn profiles(machine: &dyn Machine) -> Result<BTreeMap<ProfileKind, FirewallProfile>, Unreadable> {
-    const KINDS: [(ProfileKind, &str); 3] = [
-        (ProfileKind::Domain, "DomainProfile"),
-        (ProfileKind::Private, "StandardProfile"),
-        (ProfileKind::Public, "PublicProfile"),
-    ];
     let profile = |(kind, name): (ProfileKind, &str)| {
         let policy = machine.key(&format!("{POLICY}\\{name}"))?.unwrap_or_default();
         let local = machine.key(&format!("{LOCAL}\\{name}"))?.unwrap_or_default();
@@ -83,11 +134,7 @@ fn rule(id: &str, text: &str, by_policy: bool, port: u16) -> Option<FirewallRule
         id: id.to_owned(),
         name: field("Name").unwrap_or_default().to_owned(),
         active: field("Active").is_some_and(|active| active.eq_ignore_ascii_case("true")),
-        action: match field("Action")? {
-            action if action.eq_ignore_ascii_case("allow") => RuleAction::Allow,
-            action if action.eq_ignore_ascii_case("block") => RuleAction::Block,
-            _ => return None,
-        },
+        action: action(field("Action")?)?,
         profiles: fields(text, "Profile").filter_map(profile_named).collect(),
         ports,
         remote: [all("RA4"), all("RA6"), all("RA42"), all("RA62")].concat(),
@@ -143,6 +190,19 @@ mod tests {
         assert_eq!(read.profiles, [ProfileKind::Domain, ProfileKind::Private]);
         assert_eq!((read.ports, read.remote), (vec!["3389".to_owned()], vec!["LocalSubnet".to_owned()]));
         assert_eq!(read.service.as_deref(), Some("termservice"));
+    }
+
+    #[test]
+    fn outbound_rules_are_those_that_mstsc_may_meet() {
+        let read = |text: &str| outbound_rule("{1}", text, false);
+        let block = r"v2.30|Action=Block|Active=TRUE|Dir=Out|Protocol=6|RPort=3389|App=C:\Windows\System32\mstsc.exe|Name=No RDP|";
+        let rule = read(block).unwrap();
+        assert!(rule.active && rule.action == RuleAction::Block && rule.profiles.is_empty());
+        assert_eq!((rule.ports, rule.name.as_str()), (vec!["3389".to_owned()], "No RDP"));
+        assert!(read(&block.replace("Dir=Out", "Dir=In")).is_none());
+        assert!(read(&block.replace("mstsc", "outlook")).is_none());
+        assert!(read(&block.replace("Protocol=6", "Protocol=17")).is_none());
+        assert!(read(&format!("{block}AppPkgId=S-1-15-2-1|")).is_none());
     }
 
     #[test]

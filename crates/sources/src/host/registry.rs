@@ -7,9 +7,11 @@ use rdpdoctor_diagnosis::evidence::snapshot::{Reading, RegistryKey, RegistryValu
 use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::registry::{Data, Key, REG_BINARY, REG_EXPAND_SZ};
 
-/// Below it every value is read: names and numbers of protocols and ciphers, no secrets.
+/// Below it and the next every value is read: names and numbers of protocols and ciphers, no secrets.
 const SCHANNEL: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL";
-/// Keys of Schannel that may be read, whatever a machine holds there.
+/// Which servers may be given credentials: lists of names below switches.
+const DELEGATION: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CredentialsDelegation";
+/// Keys of each that may be read, whatever a machine holds there.
 const MOST_KEYS: usize = 512;
 /// `Protocols\TLS 1.2\Server` is the deepest.
 const DEEPEST: usize = 3;
@@ -20,8 +22,10 @@ pub(super) fn read(machine: &dyn Machine, snapshot: &mut Snapshot) {
         let key = machine.key(path).map(|key| key.map(|key| only(&key, &names)));
         snapshot.registry.insert(path.to_owned(), key.into());
     }
-    let mut left = MOST_KEYS;
-    tree(machine, SCHANNEL, 0, &mut left, &mut snapshot.registry);
+    for root in [SCHANNEL, DELEGATION] {
+        let mut left = MOST_KEYS;
+        tree(machine, root, 0, &mut left, &mut snapshot.registry);
+    }
 }
 
 fn wanted() -> BTreeMap<&'static str, BTreeSet<&'static str>> {

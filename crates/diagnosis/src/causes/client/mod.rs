@@ -1,5 +1,5 @@
 //! What is wrong on the machine that connects. A probe is not that client: of most of it nothing shows, so that what
-//! somebody states speaks for it.
+//! somebody states speaks for it, or what a look at that machine shows.
 
 pub(super) mod client_credssp_broken;
 pub(super) mod client_defect;
@@ -9,15 +9,12 @@ pub(super) mod client_license_store_damaged;
 pub(super) mod client_policy_forbids;
 pub(super) mod client_profile_stale;
 pub(super) mod client_tls_too_old;
+mod delegation;
+mod signs;
 
 use crate::Detection;
 use crate::evidence::{Ending, Evidence};
 use crate::view::client_address;
-
-/// Whether our own connections get out says nothing of another program or machine.
-fn on_the_client(_: &Evidence) -> Detection {
-    Detection::Unknown(Vec::new())
-}
 
 /// Refuted by TCP that is refused or reset: the packets get out, and an answer comes back.
 fn unless_answered(evidence: &Evidence) -> Detection {
@@ -33,8 +30,8 @@ mod tests {
 
     use crate::causes::{CAUSES, find};
     use crate::evidence::{Ending, Evidence};
-    use crate::testing::Scene;
-    use crate::{Detection, Stage};
+    use crate::testing::{Machine, Scene};
+    use crate::{Detection, Stage, Verdict, judge};
 
     fn detect(id: &str, evidence: &Evidence) -> Detection {
         (find(id).unwrap().detect)(evidence)
@@ -46,6 +43,18 @@ mod tests {
         for cause in CAUSES.iter().filter(|cause| cause.stage == Stage::Client) {
             assert_eq!((cause.detect)(&nothing), Detection::Unknown(Vec::new()), "{}", cause.id);
         }
+    }
+
+    #[test]
+    fn a_healthy_client_is_silent() {
+        let client = || Machine::healthy().build(22631, "Client");
+        let diagnosis = judge(&client().as_origin());
+        assert_eq!(diagnosis.verdict, Verdict::Healthy);
+        assert!(diagnosis.findings.is_empty(), "{:?}", diagnosis.findings);
+        let named = Scene::named("ts02", &["10.0.0.6"]).client(|a| a.selects(Protocols::HYBRID_EX).completes_tls());
+        let towards = judge(&Evidence { origin: client().as_origin().origin, ..named.evidence() });
+        assert_eq!((towards.verdict, towards.findings.len()), (Verdict::Healthy, 0), "{:?}", towards.findings);
+        assert_eq!(judge(&Machine::unread().as_origin()).verdict, Verdict::Inconclusive);
     }
 
     #[test]

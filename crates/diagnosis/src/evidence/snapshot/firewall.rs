@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Reading;
+
 /// The Windows firewall: how each profile is set, and the inbound rules that touch Remote Desktop.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Firewall {
@@ -16,6 +18,41 @@ pub struct Firewall {
     /// Profiles that are in force now; empty where the system does not say.
     #[serde(default)]
     pub active: Vec<ProfileKind>,
+    /// What leaves the machine: it matters where somebody connects from here.
+    #[serde(default)]
+    pub outbound: Reading<Outbound>,
+}
+
+/// The outbound half of the firewall.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Outbound {
+    /// Profiles in which what no rule allows is blocked (`DefaultOutboundAction`).
+    pub blocked: Vec<ProfileKind>,
+    /// Rules for TCP or any protocol that cover mstsc or any program.
+    pub rules: Vec<OutboundRule>,
+}
+
+/// An outbound rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutboundRule {
+    /// The name of its registry value.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Whether it is switched on.
+    pub active: bool,
+    /// What it does.
+    pub action: RuleAction,
+    /// The profiles in which it holds; empty for all.
+    pub profiles: Vec<ProfileKind>,
+    /// The remote ports or ranges; empty for all.
+    pub ports: Vec<String>,
+    /// The remote addresses, ranges or keywords; empty for all.
+    pub remote: Vec<String>,
+    /// The program; none for all.
+    pub program: Option<String>,
+    /// Whether policy brought it.
+    pub by_policy: bool,
 }
 
 /// A network profile.

@@ -10,7 +10,7 @@ mod services;
 mod system;
 
 pub use events::{Channel, HostEvent, LoggedClient, LoggedLogon};
-pub use firewall::{Firewall, FirewallProfile, FirewallRule, ProfileKind, RuleAction};
+pub use firewall::{Firewall, FirewallProfile, FirewallRule, Outbound, OutboundRule, ProfileKind, RuleAction};
 pub use keys::{KeyFile, KeyFolder, KeyReference, KeyStore, StoredCertificate};
 pub use network::{Listener, SavedConnection, SavedDamage, SavedSetting, SettingKind, StoredCredential};
 pub use reading::Reading;
