@@ -1,5 +1,7 @@
 //! How the elements of an event fill an [`Event`], whichever form they come in.
 
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use super::{Defect, Event};
@@ -11,10 +13,22 @@ const WEIGHT_LIMIT: usize = 1 << 20;
 /// What an empty value weighs.
 const VALUE_WEIGHT: usize = 64;
 
+/// Elements of `System` whose text is read.
+const TEXTS: [&str; 5] = ["EventID", "Level", "EventRecordID", "Channel", "Computer"];
+/// Attributes of elements of `System` that are read.
+const ATTRIBUTES: [(&str, &str); 6] = [
+    ("Provider", "Name"),
+    ("EventID", "Qualifiers"),
+    ("TimeCreated", "SystemTime"),
+    ("Correlation", "ActivityID"),
+    ("Execution", "ProcessID"),
+    ("Security", "UserID"),
+];
+
 /// An element that has not ended.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
-    name: String,
+    name: Rc<str>,
     /// The attribute `Name` of `Data`.
     key: String,
     text: String,
@@ -69,6 +83,10 @@ impl Section {
 }
 
 impl Open {
+    fn new(name: Rc<str>, key: String) -> Self {
+        Self { name, key, text: String::new(), has_children: false, has_attributes: false }
+    }
+
     /// Whether the text is more than white space around other elements, or nothing beside attributes.
     fn is_value(&self) -> bool {
         !(self.has_children || self.has_attributes) || !self.text.trim().is_empty()
@@ -81,7 +99,7 @@ impl Builder {
         Self { record, time, ..Self::default() }
     }
 
-    pub(super) fn open(&mut self, name: String) -> Result<(), Defect> {
+    pub(super) fn open(&mut self, name: Rc<str>) -> Result<(), Defect> {
         if self.open.len() >= DEPTH_LIMIT {
             return Err(Defect::Depth);
         }
@@ -91,7 +109,7 @@ impl Builder {
         if self.open.len() == 1 {
             self.section = Section::of(&name);
         }
-        self.open.push(Open { name, ..Open::default() });
+        self.open.push(Open::new(name, String::new()));
         Ok(())
     }
 
@@ -115,6 +133,19 @@ impl Builder {
         Ok(())
     }
 
+    /// Whether the text of the open element, or this attribute of it, has a place in an event: writing what has none
+    /// would take most of the time.
+    pub(super) fn takes(&self, attribute: Option<&str>) -> bool {
+        if self.section != Section::System {
+            return true;
+        }
+        let element = self.open.last().map_or("", |element| &*element.name);
+        match attribute {
+            None => TEXTS.contains(&element),
+            Some(attribute) => ATTRIBUTES.contains(&(element, attribute)),
+        }
+    }
+
     pub(super) fn text(&mut self, text: &str) {
         if let Some(element) = self.open.last_mut() {
             element.text.push_str(text);
@@ -130,8 +161,8 @@ impl Builder {
     /// length of what had to be copied.
     pub(super) fn repeat(&mut self) -> Result<usize, Defect> {
         let element = self.open.last().ok_or(Defect::Structure)?;
-        let again = Open { name: element.name.clone(), key: element.key.clone(), ..Open::default() };
-        let copied = again.name.len() + again.key.len();
+        let again = Open::new(Rc::clone(&element.name), element.key.clone());
+        let copied = again.key.len();
         self.close()?;
         self.open.push(again);
         Ok(copied)
@@ -143,9 +174,9 @@ impl Builder {
         match section {
             Section::System if depth == 3 => self.system_element(&element),
             Section::System | Section::RenderingInfo => {}
-            Section::EventData if depth == 3 && element.name == "Data" => self.add(element.key, element.text)?,
-            Section::EventData if depth == 3 && element.name == "Binary" => self.binary = binary(&element.text),
-            _ if depth == 2 && element.name == "BinaryEventData" => self.binary = binary(&element.text),
+            Section::EventData if depth == 3 && &*element.name == "Data" => self.add(element.key, element.text)?,
+            Section::EventData if depth == 3 && &*element.name == "Binary" => self.binary = binary(&element.text),
+            _ if depth == 2 && &*element.name == "BinaryEventData" => self.binary = binary(&element.text),
             _ if depth > 2 && element.is_value() => self.add(self.path(&element.name), element.text)?,
             _ => {}
         }
@@ -182,7 +213,7 @@ impl Builder {
     }
 
     fn is_data(&self) -> bool {
-        self.open.last().is_some_and(|element| element.name == "Data")
+        self.open.last().is_some_and(|element| &*element.name == "Data")
     }
 
     fn key(&mut self, name: &str, value: String) {
@@ -194,7 +225,7 @@ impl Builder {
     /// The names of the open elements below the section, or with it where it is a rare one, and `last`.
     fn path(&self, last: &str) -> String {
         let skipped = if self.section == Section::Other { 1 } else { 2 };
-        let names = self.open.iter().skip(skipped).map(|element| element.name.as_str());
+        let names = self.open.iter().skip(skipped).map(|element| &*element.name);
         names.chain([last]).collect::<Vec<_>>().join("/")
     }
 
@@ -205,7 +236,7 @@ impl Builder {
     }
 
     fn system_attribute(&mut self, name: &str, value: String) {
-        let element = self.open.last().map_or("", |element| element.name.as_str());
+        let element = self.open.last().map_or("", |element| &*element.name);
         match (element, name) {
             ("Provider", "Name") => self.provider = value,
             ("EventID", "Qualifiers") => self.qualifiers = value.parse().ok(),
@@ -219,7 +250,7 @@ impl Builder {
 
     fn system_element(&mut self, element: &Open) {
         let text = element.text.trim();
-        match element.name.as_str() {
+        match &*element.name {
             "EventID" => self.id = text.parse().ok(),
             "Level" => self.level = text.parse().unwrap_or(0),
             "EventRecordID" => self.record = text.parse().unwrap_or(self.record),

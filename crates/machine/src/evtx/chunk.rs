@@ -1,7 +1,7 @@
 //! Chunks of 64 KiB, each with the templates and names of its own records.
 
 use super::builder::Builder;
-use super::expand::{Budget, expand};
+use super::expand::{Common, expand};
 use super::template::{Templates, Verdict};
 use super::token::{Cursor, Tokens};
 use super::{Damage, Defect, Event, Wanted, value};
@@ -69,7 +69,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 /// Reads the chunk, or what is left of it, that lies at `offset` of the file.
 pub(super) fn search(chunk: &[u8], offset: u64, wanted: &Wanted, found: &mut Found) {
     let Ok(header) = Header::read(chunk) else { return found.cut(chunk, offset) };
-    let mut search = Search { chunk, offset, wanted, found, templates: Templates::default(), budget: Budget::new() };
+    let mut search = Search { chunk, offset, wanted, found, templates: Templates::default(), common: Common::new() };
     if chunk.len() < CHUNK {
         search.note(0, Defect::CutChunk);
     }
@@ -141,7 +141,7 @@ struct Search<'c, 'f> {
     wanted: &'f Wanted,
     found: &'f mut Found,
     templates: Templates<'c>,
-    budget: Budget,
+    common: Common,
 }
 
 impl<'c> Search<'c, '_> {
@@ -266,8 +266,8 @@ impl<'c> Search<'c, '_> {
 
     fn decode(&mut self, record: &Record, tokens: Tokens<'c>) -> Result<Builder, Defect> {
         let mut builder = Builder::of_record(record.id, value::timestamp(record.time));
-        expand(self.chunk, tokens, &mut builder, &mut self.budget)?;
-        self.budget.keep(builder.weight())?;
+        expand(self.chunk, tokens, &mut builder, &mut self.common)?;
+        self.common.budget.keep(builder.weight())?;
         if builder.is_closed() { Ok(builder) } else { Err(Defect::Structure) }
     }
 }

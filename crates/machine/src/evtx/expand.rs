@@ -1,5 +1,8 @@
 //! Unfolds the binary XML of a record: templates, values, and XML within values.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::Defect;
 use super::builder::Builder;
 use super::token::{Instance, Name, Token, Tokens, Utf16, size_of_value};
@@ -21,10 +24,6 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
-        Self { work: WORK_LIMIT, kept: KEPT_LIMIT }
-    }
-
     /// Counts an event that is kept.
     pub(super) fn keep(&mut self, bytes: usize) -> Result<(), Defect> {
         self.kept = self.kept.checked_sub(bytes).ok_or(Defect::Swollen)?;
@@ -37,14 +36,29 @@ impl Budget {
     }
 }
 
+/// What the records of a chunk have in common.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) budget: Budget,
+    /// Names that were read before.
+    names: BTreeMap<Name, Rc<str>>,
+}
+
+impl Common {
+    pub(super) fn new() -> Self {
+        Self { budget: Budget { work: WORK_LIMIT, kept: KEPT_LIMIT }, names: BTreeMap::new() }
+    }
+}
+
 /// Adds what `tokens` say to `event`.
 pub(super) fn expand<'c>(
     chunk: &'c [u8],
     tokens: Tokens<'c>,
     event: &mut Builder,
-    budget: &mut Budget,
+    common: &mut Common,
 ) -> Result<(), Defect> {
-    Expander { chunk, event, budget }.stretch(tokens, &[], 0)
+    let Common { budget, names } = common;
+    Expander { chunk, event, budget, names }.stretch(tokens, &[], 0)
 }
 
 /// A value's type and where it lies.
@@ -54,11 +68,12 @@ struct Expander<'c, 'e> {
     chunk: &'c [u8],
     event: &'e mut Builder,
     budget: &'e mut Budget,
+    names: &'e mut BTreeMap<Name, Rc<str>>,
 }
 
 /// An attribute whose value is being read.
 struct Attribute {
-    name: String,
+    name: Rc<str>,
     value: String,
     is_left_out: bool,
 }
@@ -95,7 +110,7 @@ impl<'c> Expander<'c, '_> {
                     self.end_attribute(attribute.take())?;
                     self.event.close()?;
                 }
-                Token::Instance(instance) => self.instance(&instance, depth)?,
+                Token::Instance(at) => self.instance(&Instance::at(self.chunk, at)?, depth)?,
                 other => match attribute.as_mut() {
                     Some(attribute) => self.attribute_part(other, attribute, values)?,
                     None => self.content(other, values, depth)?,
@@ -105,10 +120,14 @@ impl<'c> Expander<'c, '_> {
         Ok(())
     }
 
-    fn name(&mut self, name: Name) -> Result<String, Defect> {
-        let name = name.text(self.chunk)?.text();
-        self.budget.spend(name.len())?;
-        Ok(name)
+    fn name(&mut self, name: Name) -> Result<Rc<str>, Defect> {
+        if let Some(known) = self.names.get(&name) {
+            return Ok(Rc::clone(known));
+        }
+        let text: Rc<str> = name.text(self.chunk)?.text().into();
+        self.budget.spend(text.len())?;
+        self.names.insert(name, Rc::clone(&text));
+        Ok(text)
     }
 
     fn end_attribute(&mut self, attribute: Option<Attribute>) -> Result<(), Defect> {
@@ -145,7 +164,10 @@ impl<'c> Expander<'c, '_> {
             return self.budget.spend(attribute.value.len() - before);
         };
         let Some((kind, bytes)) = self.value(index, values)? else { return Ok(()) };
-        attribute.is_left_out |= optional && kind == NULL;
+        attribute.is_left_out |= optional && kind == NULL || !self.event.takes(Some(&attribute.name));
+        if attribute.is_left_out {
+            return Ok(());
+        }
         if kind & ARRAY == 0 {
             return value::append(kind, bytes, &mut attribute.value);
         }
@@ -167,6 +189,9 @@ impl<'c> Expander<'c, '_> {
         let Some((kind, bytes)) = self.value(index, values)? else { return Ok(()) };
         if kind == BIN_XML {
             return self.nested(index, values, depth);
+        }
+        if !self.event.takes(None) {
+            return Ok(());
         }
         if kind & ARRAY == 0 {
             return self.event.text_with(|text| value::append(kind, bytes, text));

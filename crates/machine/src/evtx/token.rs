@@ -4,6 +4,7 @@ use super::Defect;
 
 /// No dependency of an element.
 const INDEPENDENT: u16 = 0xFFFF;
+const ASCII_AT_ONCE: usize = 64;
 /// Before a template's own tokens: offset of the next definition, GUID, size.
 const DEFINITION_HEADER: usize = 24;
 
@@ -96,19 +97,20 @@ impl Utf16<'_> {
         self.units().take_while(|&unit| unit != 0).map(lower).eq(name.encode_utf16().map(lower))
     }
 
-    /// Appends the text up to a NUL that ends it; lone surrogates become U+FFFD.
+    /// Appends the text without the NULs that end it; lone surrogates become U+FFFD.
     pub(super) fn append_to(self, text: &mut String) {
-        let mut units = self.0.as_chunks::<2>().0;
-        while let [head @ .., [0, 0]] = units {
-            units = head;
+        let mut rest = self.0.as_chunks::<2>().0;
+        while let [head @ .., [0, 0]] = rest {
+            rest = head;
         }
-        let mut rest = units;
-        while let [[low @ ..0x80, 0], tail @ ..] = rest {
-            text.push(char::from(*low));
+        while let Some((part, tail)) = rest.split_at_checked(rest.len().min(ASCII_AT_ONCE)) {
+            if part.is_empty() || !append_ascii(part, text) {
+                break;
+            }
             rest = tail;
         }
-        let rest = rest.iter().map(|&unit| u16::from_le_bytes(unit));
-        text.extend(char::decode_utf16(rest).map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        let units = rest.iter().map(|&unit| u16::from_le_bytes(unit));
+        text.extend(char::decode_utf16(units).map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER)));
     }
 
     pub(super) fn text(self) -> String {
@@ -116,6 +118,21 @@ impl Utf16<'_> {
         self.append_to(&mut text);
         text
     }
+}
+
+/// Appends a part of a text if it is all ASCII, as nearly everything in a log is: that is quick.
+fn append_ascii(part: &[[u8; 2]], text: &mut String) -> bool {
+    let mut bytes = [0; ASCII_AT_ONCE];
+    let mut others = 0;
+    for (byte, [low, high]) in bytes.iter_mut().zip(part) {
+        *byte = *low;
+        others |= high | (low & 0x80);
+    }
+    match bytes.get(..part.len()).map(str::from_utf8) {
+        Some(Ok(ascii)) if others == 0 => text.push_str(ascii),
+        _ => return false,
+    }
+    true
 }
 
 /// A template filled in: where the definition lies, and the values.
@@ -130,6 +147,11 @@ pub(super) struct Instance<'c> {
 }
 
 impl<'c> Instance<'c> {
+    /// The template filled in that a token has told of.
+    pub(super) fn at(chunk: &'c [u8], at: usize) -> Result<Self, Defect> {
+        Self::read(&mut Cursor::new(chunk, at, chunk.len()))
+    }
+
     fn read(cursor: &mut Cursor<'c>) -> Result<Self, Defect> {
         cursor.u8()?;
         let id = cursor.u32()?;
@@ -199,8 +221,8 @@ pub(super) enum Token<'c> {
     Entity(Name),
     /// The value with this index; if optional, its attribute is left out when it is NULL.
     Value { index: u16, optional: bool },
-    /// A template filled in.
-    Instance(Instance<'c>),
+    /// A template filled in, and where it lies.
+    Instance(usize),
 }
 
 /// The tokens of one stretch of binary XML.
@@ -222,6 +244,7 @@ impl<'c> Tokens<'c> {
     }
 
     /// The next token, or none at the end. Processing instructions and fragment headers are skipped.
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Option<Token<'c>>, Defect> {
         let cursor = &mut self.cursor;
         while cursor.at < cursor.end {
@@ -245,7 +268,7 @@ impl<'c> Tokens<'c> {
                     cursor.counted()?;
                     continue;
                 }
-                0x0C => Token::Instance(self.instance()?),
+                0x0C => self.instance()?,
                 0x0D | 0x0E => value(cursor, code == 0x0E)?,
                 0x0F => {
                     cursor.take(3)?;
@@ -269,11 +292,12 @@ impl<'c> Tokens<'c> {
         Ok(Token::Open { name, depends })
     }
 
-    /// A template filled in, with its values.
-    fn instance(&mut self) -> Result<Instance<'c>, Defect> {
+    /// Passes over a template filled in, with its values.
+    fn instance(&mut self) -> Result<Token<'c>, Defect> {
+        let at = self.cursor.at;
         let instance = Instance::read(&mut self.cursor)?;
         self.cursor.take(instance.table.iter().map(|&entry| size_of_value(entry)).sum())?;
-        Ok(instance)
+        Ok(Token::Instance(at))
     }
 
     /// The template which the whole stretch is, if it is one: as a rule a record is nothing else. Its values are not

@@ -123,7 +123,10 @@ fn append_fixed(kind: u8, bytes: &[u8], text: &mut String) {
             1 => write!(text, "true"),
             _ => write!(text, "{}", i32::from_le_bytes(quarter)),
         },
-        0x0F => append_guid(bytes, text),
+        0x0F => {
+            append_guid(bytes, text);
+            Ok(())
+        }
         0x11 => append_filetime(wide, text),
         0x12 => append_system_time(bytes, text),
         0x14 | 0x15 => write!(text, "{wide:#x}"),
@@ -131,10 +134,13 @@ fn append_fixed(kind: u8, bytes: &[u8], text: &mut String) {
     };
 }
 
-pub(super) fn append_hex(bytes: &[u8], text: &mut String) {
-    for byte in bytes {
-        let _ = write!(text, "{byte:02X}");
-    }
+fn append_hex(bytes: &[u8], text: &mut String) {
+    append_digits(bytes, *b"0123456789ABCDEF", text);
+}
+
+fn append_digits(bytes: &[u8], digits: [u8; 16], text: &mut String) {
+    let digit = |value: u8| digits.get(usize::from(value)).map_or('0', |&digit| char::from(digit));
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
 fn append_pointer(bytes: &[u8], text: &mut String) -> Option<()> {
@@ -145,15 +151,14 @@ fn append_pointer(bytes: &[u8], text: &mut String) -> Option<()> {
     write!(text, "{value:#x}").ok()
 }
 
-fn append_guid(bytes: &[u8], text: &mut String) -> std::fmt::Result {
-    let Some((&[a0, a1, a2, a3, b0, b1, c0, c1], rest)) = bytes.split_first_chunk::<8>() else { return Ok(()) };
-    let (a, b, c) = (u32::from_le_bytes([a0, a1, a2, a3]), u16::from_le_bytes([b0, b1]), u16::from_le_bytes([c0, c1]));
-    write!(text, "{{{a:08x}-{b:04x}-{c:04x}-")?;
-    for (index, byte) in rest.iter().enumerate() {
-        let dash = if index == 2 { "-" } else { "" };
-        write!(text, "{dash}{byte:02x}")?;
+fn append_guid(bytes: &[u8], text: &mut String) {
+    let &[a0, a1, a2, a3, b0, b1, c0, c1, d0, d1, ref rest @ ..] = bytes else { return };
+    let parts: [&[u8]; 5] = [&[a3, a2, a1, a0], &[b1, b0], &[c1, c0], &[d0, d1], rest];
+    for (part, before) in parts.into_iter().zip(['{', '-', '-', '-', '-']) {
+        text.push(before);
+        append_digits(part, *b"0123456789abcdef", text);
     }
-    text.write_char('}')
+    text.push('}');
 }
 
 fn append_filetime(filetime: u64, text: &mut String) -> std::fmt::Result {

@@ -35,7 +35,7 @@ pub fn from_xml(xml: &str) -> Result<Event, Defect> {
 }
 
 fn open(builder: &mut Builder, start: &BytesStart) -> Result<(), Defect> {
-    builder.open(start.local_name().as_ref().to_owned())?;
+    builder.open(start.local_name().as_ref().into())?;
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| malformed(&error))?;
         let value = quick_xml::escape::unescape(&attribute.value).map_err(|error| malformed(&error))?;
