@@ -228,7 +228,8 @@ fn a_descriptor_that_is_not_kept_is_told() {
     fs::write(format!(r"C:\{path}"), "key").unwrap();
     let wanted: Descriptor = "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;NS)".parse().unwrap();
     assert_eq!(wanted.owner, Some(Sid::SYSTEM));
-    assert_eq!(machine.set_descriptor(path, &wanted.to_bytes()), Err(Unchanged::NotKept));
-    assert_eq!(machine.set_descriptor(r"ProgramData\none", &wanted.to_bytes()), Err(Unchanged::Absent));
+    let wanted = wanted.to_bytes().unwrap();
+    assert_eq!(machine.set_descriptor(path, &wanted), Err(Unchanged::NotKept));
+    assert_eq!(machine.set_descriptor(r"ProgramData\none", &wanted), Err(Unchanged::Absent));
     assert!(matches!(machine.set_descriptor(path, &[1, 0]), Err(Unchanged::Refused(Unreadable::Damaged(_)))));
 }

@@ -60,7 +60,8 @@ fn access(parts: OBJECT_SECURITY_INFORMATION) -> u32 {
 
 /// Sets it on the open file itself, so that nothing is inherited downwards.
 fn set(file: &File, mut parts: OBJECT_SECURITY_INFORMATION, wanted: &Descriptor) -> Result<(), Unreadable> {
-    let mut told = Descriptor { sacl: None, ..wanted.clone() };
+    let mut told = wanted.clone();
+    told.sacl = None;
     // "Auto-inherited" stays only where it is asked for anew.
     if told.control & SE_DACL_AUTO_INHERITED != 0 {
         told.control |= SE_DACL_AUTO_INHERIT_REQ;
@@ -68,8 +69,8 @@ fn set(file: &File, mut parts: OBJECT_SECURITY_INFORMATION, wanted: &Descriptor)
     if told.control & SE_DACL_PROTECTED != 0 && parts & DACL_SECURITY_INFORMATION != 0 {
         parts |= PROTECTED_DACL_SECURITY_INFORMATION;
     }
-    let mut aligned = words(&told.to_bytes());
-    // SAFETY: the file is open, and the descriptor is a whole, aligned and self-relative one that we wrote.
+    let mut aligned = words(&told.to_bytes().map_err(|error| damaged(&error))?);
+    // SAFETY: the file is open, and the descriptor is self-relative, aligned, and ends where its buffer ends.
     check(unsafe { SetKernelObjectSecurity(file.as_raw_handle(), parts, aligned.as_mut_ptr().cast()) })
 }
 
@@ -102,33 +103,39 @@ mod tests {
     use super::*;
     use crate::security::Sid;
 
-    fn descriptor() -> Descriptor {
-        let owner = Some(Sid::SYSTEM);
-        Descriptor { control: SE_DACL_PROTECTED, owner, group: owner, dacl: Some(Vec::new()), sacl: None }
+    /// The same, but for one thing.
+    fn descriptor(change: impl FnOnce(&mut Descriptor)) -> Descriptor {
+        let mut descriptor: Descriptor = "O:SYG:SYD:P(A;;FA;;;SY)".parse().unwrap();
+        change(&mut descriptor);
+        descriptor
+    }
+
+    fn parts_of(bytes: &[u8]) -> OBJECT_SECURITY_INFORMATION {
+        parts(&Descriptor::read(bytes).unwrap(), bytes)
     }
 
     #[test]
     fn only_what_the_descriptor_has_is_set() {
-        let whole = descriptor();
         let all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-        assert_eq!(parts(&whole, &whole.to_bytes()), all);
+        assert_eq!(parts_of(&descriptor(|_| ()).to_bytes().unwrap()), all);
         assert_eq!(access(all), READ_CONTROL | WRITE_DAC | WRITE_OWNER);
-        let mut bytes = Descriptor { owner: None, group: None, ..whole }.to_bytes();
-        assert_eq!(parts(&Descriptor::read(&bytes).unwrap(), &bytes), DACL_SECURITY_INFORMATION);
+        let list_only = descriptor(|it| (it.owner, it.group) = (None, None));
+        let mut bytes = list_only.to_bytes().unwrap();
+        assert_eq!(parts_of(&bytes), DACL_SECURITY_INFORMATION);
         assert_eq!(access(DACL_SECURITY_INFORMATION), READ_CONTROL | WRITE_DAC);
         bytes[2] = 0;
-        assert_eq!(parts(&Descriptor::read(&bytes).unwrap(), &bytes), 0);
+        assert_eq!(parts_of(&bytes), 0);
     }
 
     #[test]
     fn another_owner_list_or_protection_is_not_kept() {
-        let wanted = descriptor();
+        let wanted = descriptor(|_| ());
         let all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
         assert!(is_kept(all, &wanted, &wanted));
-        let other_owner = Descriptor { owner: Some(Sid::USERS), ..wanted.clone() };
+        let other_owner = descriptor(|it| it.owner = Some(Sid::USERS));
         assert!(!is_kept(all, &wanted, &other_owner));
         assert!(is_kept(DACL_SECURITY_INFORMATION, &wanted, &other_owner));
-        assert!(!is_kept(all, &wanted, &Descriptor { control: 0, ..wanted.clone() }));
-        assert!(!is_kept(all, &wanted, &Descriptor { dacl: None, ..wanted.clone() }));
+        assert!(!is_kept(all, &wanted, &descriptor(|it| it.control = 0)));
+        assert!(!is_kept(all, &wanted, &descriptor(|it| it.dacl = None)));
     }
 }
