@@ -1,17 +1,27 @@
 //! Certificates in registry stores, and the files of their private keys.
 
+mod file;
+
+pub use file::{KeyFile, KeyFileError, PublicKey};
+
 use md5::{Digest, Md5};
 use thiserror::Error;
 
 /// CryptoAPI's keys of the machine, below ProgramData.
 pub const MACHINE_KEYS: &str = r"Microsoft\Crypto\RSA\MachineKeys";
+/// CryptoAPI's DSS keys of the machine, below ProgramData.
+pub const DSS_MACHINE_KEYS: &str = r"Microsoft\Crypto\DSS\MachineKeys";
 /// CNG's keys of the machine, below ProgramData.
 pub const CNG_KEYS: &str = r"Microsoft\Crypto\Keys";
+/// CNG's keys of LocalSystem, below ProgramData.
+pub const CNG_SYSTEM_KEYS: &str = r"Microsoft\Crypto\SystemKeys";
 
 /// CERT_KEY_PROV_INFO_PROP_ID.
 const KEY_PROVIDER: u32 = 2;
 /// CERT_SHA1_HASH_PROP_ID.
 const SHA1: u32 = 3;
+/// CERT_FRIENDLY_NAME_PROP_ID.
+const FRIENDLY_NAME: u32 = 11;
 /// The certificate itself.
 const CERTIFICATE: u32 = 32;
 /// A name in the provider info, in UTF-16 units.
@@ -21,6 +31,7 @@ const LONGEST_NAME: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoreEntry {
     properties: Vec<Property>,
+    rest: Vec<u8>,
     damage: Option<BlobError>,
 }
 
@@ -73,6 +84,7 @@ impl StoreEntry {
         while !rest.is_empty() {
             let Some((property, further)) = property(rest) else {
                 entry.damage = Some(BlobError::Short { at: bytes.len() - rest.len() });
+                entry.rest = rest.to_vec();
                 break;
             };
             entry.properties.push(property);
@@ -84,7 +96,7 @@ impl StoreEntry {
         }
     }
 
-    /// As it is stored.
+    /// As it is stored, with what could not be read at the end.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for Property { id, encoding, data } in &self.properties {
@@ -92,12 +104,18 @@ impl StoreEntry {
             bytes.extend([*id, *encoding, length].into_iter().flat_map(u32::to_le_bytes));
             bytes.extend(data);
         }
+        bytes.extend(&self.rest);
         bytes
     }
 
     /// An entry with these properties.
     pub fn of(properties: Vec<Property>) -> Self {
-        Self { properties, damage: None }
+        Self { properties, ..Self::default() }
+    }
+
+    /// Its properties, in order.
+    pub fn properties(&self) -> &[Property] {
+        &self.properties
     }
 
     /// What could not be read at the end.
@@ -126,6 +144,11 @@ impl StoreEntry {
             flags,
             key_spec,
         })
+    }
+
+    /// The name that people gave the certificate.
+    pub fn friendly_name(&self) -> Option<String> {
+        name(self.property(FRIENDLY_NAME)?, 0)
     }
 
     fn property(&self, id: u32) -> Option<&[u8]> {
@@ -208,6 +231,8 @@ mod tests {
             ("Microsoft Internet Information Server", "c2319c42033a5ca7f44e731bfd3fa2b5"),
             ("WMSvc Certificate Key Container", "bedbf0b4da5f8061b6444baedf4c00b1"),
             ("MS IIS DCOM Server", "7a436fe806e483969f48a894af2fe9a1"),
+            ("3dd3e213-bce6-4acb-808c-a1b3227ecbde", "d1775a874937ca4b3cd9b8e334588333"),
+            ("ffb75517-bc6c-4a40-8f8b-e2c555e30e34", "79e1ac78150e8bea8ad238e14d63145b"),
         ] {
             assert_eq!(file_name(container, GUID), format!("{hash}_{GUID}"), "{container}");
         }
@@ -234,6 +259,15 @@ mod tests {
     }
 
     #[test]
+    fn a_friendly_name_is_read() {
+        let data = "RDP\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let entry = StoreEntry::of(vec![Property { id: 11, encoding: 1, data }]);
+        assert_eq!(entry.friendly_name().as_deref(), Some("RDP"));
+        assert_eq!(entry.properties().len(), 1);
+        assert_eq!(StoreEntry::of(Vec::new()).friendly_name(), None);
+    }
+
+    #[test]
     fn what_comes_before_the_damage_is_kept() {
         let mut bytes = StoreEntry::of(vec![own().to_property()]).to_bytes();
         let whole = bytes.len();
@@ -241,6 +275,7 @@ mod tests {
         let read = StoreEntry::read(&bytes).unwrap();
         assert_eq!(read.key_provider(), Some(own()));
         assert_eq!(read.damage(), Some(BlobError::Short { at: whole }));
+        assert_eq!(read.to_bytes(), bytes);
         assert_eq!(StoreEntry::read(&[]), Err(BlobError::Empty));
         assert_eq!(StoreEntry::read(&[1, 2, 3]), Err(BlobError::Short { at: 0 }));
     }
