@@ -235,6 +235,61 @@ SEEDS["evtx"] = [
     ),
 ]
 
+SYSTEM = bytes.fromhex("010100000000000512000000")
+NETWORK_SERVICE = bytes.fromhex("010100000000000514000000")
+
+
+def ace(kind: int, mask: int, sid: bytes, rest: bytes = b"") -> bytes:
+    body = mask.to_bytes(4, "little") + sid + rest
+    return bytes([kind, 0]) + (len(body) + 4).to_bytes(2, "little") + body
+
+
+def acl(*aces: bytes) -> bytes:
+    body = b"".join(aces)
+    return b"\x02\x00" + (len(body) + 8).to_bytes(2, "little") + len(aces).to_bytes(4, "little") + body
+
+
+def descriptor(dacl: bytes) -> bytes:
+    header = bytes.fromhex("01000480") + b"".join(at.to_bytes(4, "little") for at in (20, 32, 0, 44))
+    return header + SYSTEM + SYSTEM + dacl
+
+
+SEEDS["descriptor"] = [
+    descriptor(acl(ace(0, 0x1F01FF, SYSTEM), ace(1, 0x120089, NETWORK_SERVICE))),
+    descriptor(acl(ace(9, 1, SYSTEM, b"artx"), ace(5, 1, bytes(4) + SYSTEM), ace(0x13, 0, SYSTEM))),
+    b"O:SYG:SYD:PAI(A;;0x12019f;;;WD)(D;OICIIO;FA;;;S-1-5-80-1-2-3-4-5)S:(ML;;NW;;;S-1-16-12288)",
+    b"O:BAD:NO_ACCESS_CONTROL",
+    b"D:(OA;CI;RPWP;ab721a53-1e2f-11d0-9819-00aa0040529b;;PS)(XA;;FX;;;BU;61727478)(0x13;0x0;00)",
+]
+
+
+def words(*numbers: int) -> bytes:
+    return b"".join(number.to_bytes(4, "little") for number in numbers)
+
+
+def record(kind: int, data: bytes) -> bytes:
+    return words(kind, 1, len(data)) + data
+
+
+CONTAINER = "TSSecKeySet1\0".encode("utf-16-le")
+PROVIDER = words(28, 28 + len(CONTAINER), 1, 0x20, 0, 0, 1) + CONTAINER + "CSP\0".encode("utf-16-le")
+PUBLIC_KEY = b"RSA1" + words(16, 64, 7, 65537) + bytes(range(16))
+SEEDS["store_blob"] = [
+    record(3, bytes(20)) + record(2, PROVIDER) + record(11, "RDP\0".encode("utf-16-le")) + record(32, b"0\0"),
+    record(32, b"0\0") + words(2, 1, 99),
+    words(2, 0, 13, 0, 0, 36, 3, 20, 0, 2) + b"TSSecKeySet1\0" + bytes(20) + PUBLIC_KEY + bytes(5),
+    b"f686aace6942fb7f7ceb231212eef4a4_0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0",
+]
+
+BOOT = bytearray(512)
+BOOT[3:14] = b"NTFS    \x00\x02\x01"
+BOOT[0x30], BOOT[0x40] = 1, 0xF7
+VOLUME = bytearray(512)
+VOLUME[:8] = b"FILE\x30\x00\x02\x00"
+VOLUME[0x14] = 0x38
+VOLUME[0x38:0x50] = words(0x70, 0x28) + bytes(12) + words(0x18)
+SEEDS["volume"] = [bytes(BOOT) + bytes(512 * 3) + bytes(VOLUME), b"\xeb\x58\x90-FVE-FS-"]
+
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)

@@ -72,6 +72,12 @@ pub(super) fn descriptor_of(file: &File) -> Result<Vec<u8>, Unreadable> {
     })
 }
 
+/// The same of a file or folder by its path.
+pub(crate) fn descriptor(path: &Path) -> Result<Vec<u8>, Unreadable> {
+    let opened = open_for(path, READ_CONTROL).map_err(|error| unreadable(&error))?;
+    descriptor_of(&opened)
+}
+
 /// Opens a file or folder for rights that std has no word for.
 pub(super) fn open_for(path: &Path, access: u32) -> io::Result<File> {
     OpenOptions::new().access_mode(access).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path)
@@ -87,9 +93,7 @@ fn info(name: String, metadata: &Metadata, path: &Path) -> FileInfo {
         is_folder: metadata.is_dir(),
         size: metadata.len(),
         modified: metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok()),
-        descriptor: open_for(path, READ_CONTROL)
-            .map_err(|error| unreadable(&error))
-            .and_then(|file| descriptor_of(&file)),
+        descriptor: descriptor(path),
     }
 }
 

@@ -130,12 +130,22 @@ pub fn descriptor(path: &Path) -> Result<Vec<u8>, Unreadable> {
     }
 }
 
+/// The self-relative security descriptor of a file or folder, without its audits.
+#[cfg(windows)]
+pub fn descriptor(path: &Path) -> Result<Vec<u8>, Unreadable> {
+    if path.is_symlink() {
+        return Err(not_followed(path));
+    }
+    crate::live::descriptor_of_file(path)
+}
+
 /// The self-relative security descriptor of a file or folder: here the system has no way to ask for it.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(windows, target_os = "linux")))]
 pub fn descriptor(_: &Path) -> Result<Vec<u8>, Unreadable> {
     Err(no_descriptors())
 }
 
+#[cfg(not(windows))]
 fn no_descriptors() -> Unreadable {
     Unreadable::System("what the volume is mounted with hands out no security descriptors".to_owned())
 }
