@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use rdpdoctor_diagnosis::evidence::snapshot::Reading;
 use rdpdoctor_diagnosis::evidence::{
     Ending, Evidence, LookupOutcome, RemoteService, ServiceAnswer, ServiceSeen, SystemAnswer, Unreachable,
 };
@@ -258,7 +259,8 @@ fn json_is_one_object_or_an_array_and_reads_back() {
 
 fn with_files() -> Report {
     let text = "full address:s:ts01\r\nenablecredsspsupport:i:0\r\ndrivestoredirect:s:*\r\naudiomode:i:9\r\nbroken\r\n";
-    let origin = Machine::healthy().saves(r"C:\Users\alice\Desktop\ts01.rdp", text).as_origin().origin;
+    let pc07 = Machine::healthy().with(|machine| machine.computer = Reading::Observed(Some("PC07".to_owned())));
+    let origin = pc07.saves(r"C:\Users\alice\Desktop\ts01.rdp", text).as_origin().origin;
     report(Evidence { origin, ..nla().evidence() })
 }
 
