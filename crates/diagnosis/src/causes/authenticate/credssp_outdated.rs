@@ -41,7 +41,7 @@ fn remedies(_: &Evidence) -> Vec<Remedy> {
                 "Get-HotFix | Sort-Object InstalledOn -Descending | Select-Object -First 5".into(),
                 r"(Get-Item $env:SystemRoot\System32\credssp.dll).VersionInfo.FileVersion".into(),
             ],
-            cmd: vec!["wmic qfe list brief".into()],
+            cmd: vec!["systeminfo".into()],
             undo: "uninstall the update".into(),
         },
         Remedy {
