@@ -1,7 +1,7 @@
 //! Clients in groups that meet the same.
 
 use rdpdoctor_diagnosis::Stage;
-use rdpdoctor_diagnosis::catalogue::Confidence;
+use rdpdoctor_diagnosis::catalogue::{ClientSetting, Confidence};
 use rdpdoctor_diagnosis::report::{ClientOutcome, ClientRow, Report};
 
 /// Releases of one family from which on "first to last" stands for a row of them.
@@ -19,6 +19,16 @@ pub(crate) struct Group<'a> {
     /// Empty where they connect.
     pub(crate) reason: &'a str,
     pub(crate) rows: Vec<&'a ClientRow>,
+}
+
+impl<'a> Group<'a> {
+    /// What would let clients of this group in, the first setting of each; more is in the answer for one client.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&'a str, &'a ClientSetting)> {
+        let fails = self.outcome == ClientOutcome::Fails;
+        let rows = self.rows.iter().filter(move |row| fails && row.confidence != Confidence::Unobserved);
+        // The first is the client's own; others are for programs built on it.
+        rows.filter_map(|row| Some((row.title.as_str(), row.settings.first()?)))
+    }
 }
 
 /// The clients that somebody has observed; none where nothing is known of anybody, as the rest of the report says why.

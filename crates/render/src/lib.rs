@@ -16,6 +16,7 @@ pub mod text;
 
 mod canvas;
 mod clients;
+mod identity;
 mod reported;
 mod style;
 mod words;

@@ -1,13 +1,13 @@
 //! Markdown for tickets and chats: what GitHub, GitLab, Jira and Teams all read, with commands to copy.
 
+mod clients;
 mod escape;
 
 use jiff::tz::TimeZone;
 use rdpdoctor_diagnosis::rdp_file::FileRemark;
-use rdpdoctor_diagnosis::report::{Outcome, ProtocolState, Report, ReportFinding, StageRow, WayIn, WayInState};
+use rdpdoctor_diagnosis::report::{Avoid, Outcome, ProtocolState, Report, ReportFinding, StageRow, WayIn, WayInState};
 use rdpdoctor_diagnosis::{Remedy, Verdict};
 
-use crate::clients::{Group, groups, known};
 use crate::reported::{Answer, answers, heading};
 use crate::words;
 use escape::{code, fenced, prose, text};
@@ -30,17 +30,21 @@ fn summary(reports: &[Report]) -> String {
 fn target(report: &Report, zone: &TimeZone) -> String {
     let mut blocks = vec![verdict(report), steps(&report.stages)];
     blocks.extend(protocols(report));
+    blocks.extend(identity(report));
     blocks.extend(codes(report));
+    blocks.extend(clients::asked(report));
     if let Some(root) = report.root() {
         blocks.extend(list("Proof", root.proof.iter().map(|item| prose(&item.text))));
         blocks.extend(remedies(&root.remedies));
+        blocks.extend(list("What not to do", report.avoid.iter().map(avoid)));
     }
     blocks.extend(list("Connection files", report.remarks.iter().map(remark)));
     blocks.extend(ways_in(report));
-    blocks.extend(clients(report));
+    blocks.extend(clients::groups(report));
+    blocks.extend(list("Not as it comes", report.deviation.iter().map(|item| prose(&words::deviation(item)))));
     blocks.extend(list("Missing", words::missing(report).map(|text| prose(text))));
-    blocks.extend(list("Also found", words::others(report).map(|other| also(report, other))));
     blocks.extend(report.root().map(|root| format!("More: {}\n", code(&words::explain(root)))));
+    blocks.extend(list("Also found", words::others(report).map(|other| also(report, other))));
     blocks.push(footer(report, zone));
     blocks.join("\n")
 }
@@ -72,6 +76,12 @@ fn protocols(report: &Report) -> Option<String> {
     (!states.is_empty()).then(|| format!("Security: {}\n", states.join(", ")))
 }
 
+fn identity(report: &Report) -> Option<String> {
+    let lines: Vec<String> =
+        crate::identity::lines(report).into_iter().map(|(name, line)| format!("- {name}: {}\n", text(line))).collect();
+    (!lines.is_empty()).then(|| lines.concat())
+}
+
 fn codes(report: &Report) -> Option<String> {
     let line = |(name, meaning): &(&str, String)| format!("- {}: {}\n", code(name), prose(meaning));
     let one = |answer: Answer<'_>| {
@@ -94,6 +104,11 @@ fn one(number: usize, remedy: &Remedy) -> String {
     let place = words::place(remedy.place);
     let undo = prose(&remedy.undo);
     format!("**{number}. {title}**\n\n{place}. Interrupts: {interrupts}. Undo: {undo}.\n{commands}")
+}
+
+fn avoid(avoid: &Avoid) -> String {
+    let more = code(&words::explain_remedy(avoid));
+    format!("{}: {} {more}", prose(&avoid.title), prose(&avoid.risks))
 }
 
 /// A twin for `cmd.exe` is there where the first commands are PowerShell's.
@@ -128,15 +143,6 @@ fn way_in(way: &WayIn) -> String {
         return format!("{}{state}: {}", text(&way.title), prose(&way.needs));
     }
     format!("{}{state}: {}", text(&way.title), commands.join(", then "))
-}
-
-fn clients(report: &Report) -> Option<String> {
-    let row = |group: &Group<'_>| {
-        [words::client_outcome(group.outcome).to_owned(), text(group.names.join(", ")), text(group.reason)]
-    };
-    let groups = groups(&known(report));
-    let rows = table(["Outcome", "Clients", "Why"], groups.iter().map(row));
-    (!groups.is_empty()).then(|| format!("### Clients\n\n{rows}"))
 }
 
 fn also(report: &Report, other: &ReportFinding) -> String {

@@ -5,7 +5,6 @@
 
 mod clients;
 mod findings;
-mod identity;
 mod remarks;
 mod remedies;
 mod reported;
@@ -20,7 +19,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::Style;
 use crate::canvas::{Canvas, Piece};
 use crate::style::Paint;
-use crate::words;
+use crate::{identity, words};
 
 /// One report, its last line break included.
 pub fn report(report: &Report, style: &Style) -> String {
@@ -29,7 +28,7 @@ pub fn report(report: &Report, style: &Style) -> String {
     canvas.blank();
     stages::check_list(&mut canvas, report, style);
     stages::protocols(&mut canvas, report);
-    identity::lines(&mut canvas, report);
+    identity(&mut canvas, report);
     reported::codes(&mut canvas, report);
     clients::asked(&mut canvas, report);
     if let Some(root) = report.root() {
@@ -85,6 +84,16 @@ fn verdict_paint(verdict: Verdict) -> Paint {
         Verdict::Healthy => Paint::Good,
         Verdict::Warning | Verdict::Inconclusive => Paint::Caution,
         Verdict::Broken | Verdict::Unreachable => Paint::Bad,
+    }
+}
+
+fn identity(canvas: &mut Canvas<'_>, report: &Report) {
+    let lines = identity::lines(report);
+    if !lines.is_empty() {
+        canvas.blank();
+    }
+    for (name, text) in lines {
+        canvas.flow(0, &[Piece::plain(format!("{:<14}", format!("{name}:")))], &[Piece::plain(text)]);
     }
 }
 

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rdpdoctor_diagnosis::catalogue::profiles;
 use rdpdoctor_diagnosis::rdp_file::FileRemark;
-use rdpdoctor_diagnosis::report::{ClientOutcome, Outcome, ProtocolState, Report, ReportFinding, ServerIdentity};
+use rdpdoctor_diagnosis::report::{
+    Avoid, ClientOutcome, Deviation, Outcome, ProtocolState, Report, ReportFinding, ServerIdentity,
+};
 use rdpdoctor_diagnosis::{Certainty, Place, Remedy, Safety, Severity, Verdict};
 
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
@@ -89,6 +91,16 @@ pub(crate) fn finding(finding: &ReportFinding) -> String {
 /// The command that tells more.
 pub(crate) fn explain(finding: &ReportFinding) -> String {
     format!("rdpdoctor explain {}", finding.cause)
+}
+
+/// The command that tells more of what is to be avoided.
+pub(crate) fn explain_remedy(avoid: &Avoid) -> String {
+    format!("rdpdoctor explain remedy:{}", avoid.remedy)
+}
+
+/// `likely: it picks …`.
+pub(crate) fn deviation(item: &Deviation) -> String {
+    format!("{}: {}", certainty(item.certainty), item.text)
 }
 
 pub(crate) fn certainty(certainty: Certainty) -> &'static str {

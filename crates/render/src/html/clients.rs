@@ -1,6 +1,7 @@
 //! The clients as lanes through the stages: each ends where the client does.
 
 use rdpdoctor_diagnosis::Stage;
+use rdpdoctor_diagnosis::catalogue::ClientSetting;
 use rdpdoctor_diagnosis::report::{ClientOutcome, Report};
 
 use crate::clients::{Group, groups, known};
@@ -23,6 +24,8 @@ pub(super) struct Row<'a> {
     pub(super) names: String,
     pub(super) outcome: &'static str,
     pub(super) reason: &'a str,
+    /// What would let a client in, by its name.
+    pub(super) settings: Vec<(&'a str, &'a ClientSetting)>,
     pub(super) tone: &'static str,
 }
 
@@ -64,7 +67,8 @@ impl<'a> Clients<'a> {
 impl<'a> Row<'a> {
     fn of(group: &Group<'a>) -> Self {
         let outcome = words::client_outcome(group.outcome);
-        Self { names: group.names.join(", "), outcome, reason: group.reason, tone: tone(group.outcome) }
+        let (names, settings) = (group.names.join(", "), group.settings().collect());
+        Self { names, outcome, reason: group.reason, settings, tone: tone(group.outcome) }
     }
 }
 
@@ -89,7 +93,7 @@ fn lane(group: &Group<'_>, name: &str, y: i32, columns: &[Column], end: i32) -> 
 }
 
 /// The class that colours an outcome, and its sign.
-fn tone(outcome: ClientOutcome) -> &'static str {
+pub(crate) fn tone(outcome: ClientOutcome) -> &'static str {
     match outcome {
         ClientOutcome::Connects => "good",
         ClientOutcome::Warns => "caution",

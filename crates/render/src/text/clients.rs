@@ -1,4 +1,3 @@
-use rdpdoctor_diagnosis::catalogue::Confidence;
 use rdpdoctor_diagnosis::report::{ClientOutcome, Report};
 
 use crate::canvas::{Canvas, Piece, inline};
@@ -40,8 +39,7 @@ pub(super) fn deviation(canvas: &mut Canvas<'_>, report: &Report) {
     }
     canvas.heading("Not as it comes");
     for item in &report.deviation {
-        let certainty = words::certainty(item.certainty);
-        canvas.flow(2, &[Piece::plain("- ")], &inline(&format!("{certainty}: {}", item.text)));
+        canvas.flow(2, &[Piece::plain("- ")], &inline(&words::deviation(item)));
     }
 }
 
@@ -61,16 +59,10 @@ fn word(outcome: ClientOutcome) -> Piece {
     Piece::new(format!("{word:<9}"), paint)
 }
 
-/// What would let clients of this line in; more is in the answer for one client.
 fn settings(canvas: &mut Canvas<'_>, group: &clients::Group<'_>) {
-    if group.outcome != ClientOutcome::Fails {
-        return;
-    }
-    for row in group.rows.iter().filter(|row| row.confidence != Confidence::Unobserved) {
-        // The first is the client's own; others are for programs built on it.
-        let Some(setting) = row.settings.first() else { continue };
+    for (client, setting) in group.settings() {
         let command = Piece::new(&setting.setting, Paint::Command).unbroken();
         let weakens = Piece::plain(format!(" (weakens: {})", setting.weakens));
-        canvas.flow(NAMES, &[], &[Piece::plain(format!("{}: ", row.title)), command, weakens]);
+        canvas.flow(NAMES, &[], &[Piece::plain(format!("{client}: ")), command, weakens]);
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn avoid(canvas: &mut Canvas<'_>, avoid: &[Avoid]) {
     }
     canvas.heading("What not to do");
     for remedy in avoid {
-        let more = Piece::new(format!("rdpdoctor explain remedy:{}", remedy.remedy), Paint::Command).unbroken();
+        let more = Piece::new(words::explain_remedy(remedy), Paint::Command).unbroken();
         let text = [Piece::plain(format!("{}: {} ", remedy.title, remedy.risks)), more];
         canvas.flow(2, &[Piece::plain("- ")], &text);
     }

@@ -4,4 +4,5 @@
 
 mod html;
 mod markdown;
+mod parity;
 mod scenes;

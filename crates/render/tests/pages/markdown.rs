@@ -24,6 +24,11 @@ fn an_expired_certificate() {
 }
 
 #[test]
+fn one_client_and_what_is_to_be_left_alone() {
+    insta::assert_snapshot!(shown(&[scenes::asked()]));
+}
+
+#[test]
 fn several_targets() {
     insta::assert_snapshot!(shown(&[scenes::healthy(), scenes::interrupted()]));
 }

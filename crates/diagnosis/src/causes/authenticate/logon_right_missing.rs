@@ -45,6 +45,9 @@ fn refused(host: &Snapshot) -> Option<Proof> {
     }
 }
 
+/// That name depends on the language of Windows.
+const NAME_OF_GROUP: &str = r#"powershell -NoProfile -Command "(New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-555').Translate([Security.Principal.NTAccount]).Value.Split('\')[1]""#;
+
 const READ_RIGHTS: Step = Step {
     title: "On the server: see who may (SeRemoteInteractiveLogonRight), who may not (SeDenyRemoteInteractiveLogonRight, SeDenyNetworkLogonRight), and who is in Remote Desktop Users (S-1-5-32-555)",
     commands: &[
@@ -54,7 +57,7 @@ const READ_RIGHTS: Step = Step {
     ],
     cmd: &[
         r#"secedit /export /areas USER_RIGHTS /cfg "%TEMP%\rights.inf" && type "%TEMP%\rights.inf" | findstr LogonRight"#,
-        r#"wmic group where "SID='S-1-5-32-555'" get Name"#,
+        NAME_OF_GROUP,
         "net localgroup \"NAME OF THAT GROUP\"",
     ],
     ..READ
@@ -65,10 +68,7 @@ const GRANT: Step = Step {
     safety: Safety::Manual,
     interrupts: "nothing",
     commands: &["Add-LocalGroupMember -SID S-1-5-32-555 -Member 'DOMAIN\\USER'"],
-    cmd: &[
-        r#"wmic group where "SID='S-1-5-32-555'" get Name"#,
-        "net localgroup \"NAME OF THAT GROUP\" DOMAIN\\USER /add",
-    ],
+    cmd: &[NAME_OF_GROUP, "net localgroup \"NAME OF THAT GROUP\" DOMAIN\\USER /add"],
     undo: "Remove-LocalGroupMember -SID S-1-5-32-555 -Member 'DOMAIN\\USER', or net localgroup with /delete",
     ..READ
 };

@@ -87,8 +87,9 @@ fn rebind() -> Remedy {
             "Get-CimInstance -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-Tcp'\" | Set-CimInstance -Property @{SSLCertificateSHA1Hash='THUMBPRINT'}".into(),
         ],
         cmd: vec![
-            r#"wmic /namespace:\\root\cimv2\TerminalServices path Win32_TSGeneralSetting where TerminalName="RDP-Tcp" get SSLCertificateSHA1Hash,SSLCertificateSHA1HashType"#.into(),
-            r#"wmic /namespace:\\root\cimv2\TerminalServices path Win32_TSGeneralSetting where TerminalName="RDP-Tcp" set SSLCertificateSHA1Hash="THUMBPRINT""#.into(),
+            // Newer Windows has no wmic, older no Get-CimInstance.
+            r#"powershell -NoProfile -Command "Get-WmiObject -Namespace root\cimv2\TerminalServices -Class Win32_TSGeneralSetting -Filter 'TerminalName=''RDP-Tcp''' | Format-List SSLCertificateSHA1Hash, SSLCertificateSHA1HashType""#.into(),
+            r#"powershell -NoProfile -Command "Set-WmiInstance -Path (Get-WmiObject -Namespace root\cimv2\TerminalServices -Class Win32_TSGeneralSetting -Filter 'TerminalName=''RDP-Tcp''').__PATH -Arguments @{SSLCertificateSHA1Hash='THUMBPRINT'}""#.into(),
         ],
         undo: "bind the thumbprint that was read before in the same way".into(),
     }

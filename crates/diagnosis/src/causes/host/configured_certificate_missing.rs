@@ -141,8 +141,9 @@ const CHOOSE: Step = Step {
         "Set-CimInstance -InputObject $setting -Property @{SSLCertificateSHA1Hash='THUMBPRINT'}",
     ],
     cmd: &[
-        r"wmic /namespace:\\root\cimv2\TerminalServices path Win32_TSGeneralSetting get SSLCertificateSHA1Hash",
-        r#"wmic /namespace:\\root\cimv2\TerminalServices path Win32_TSGeneralSetting set SSLCertificateSHA1Hash="THUMBPRINT""#,
+        // Newer Windows has no wmic, older no Get-CimInstance.
+        r#"powershell -NoProfile -Command "Get-WmiObject -Namespace root\cimv2\TerminalServices -Class Win32_TSGeneralSetting -Filter 'TerminalName=''RDP-Tcp''' | Format-List SSLCertificateSHA1Hash, SSLCertificateSHA1HashType""#,
+        r#"powershell -NoProfile -Command "Set-WmiInstance -Path (Get-WmiObject -Namespace root\cimv2\TerminalServices -Class Win32_TSGeneralSetting -Filter 'TerminalName=''RDP-Tcp''').__PATH -Arguments @{SSLCertificateSHA1Hash='THUMBPRINT'}""#,
     ],
     undo: "set the thumbprint that was shown before",
     ..READ

@@ -1,23 +1,16 @@
+//! Who the server says it is, in one line each for itself and its certificate.
+
 use rdpdoctor_diagnosis::certificate::Certificate;
 use rdpdoctor_diagnosis::report::{Report, ServerIdentity};
 
-use crate::canvas::{Canvas, Piece};
 use crate::words;
 
-/// Who the server says it is, in two lines; nothing where it did not say.
-pub(super) fn lines(canvas: &mut Canvas<'_>, report: &Report) {
+/// What each line is about, and the line; nothing where the server did not say.
+pub(crate) fn lines(report: &Report) -> Vec<(&'static str, String)> {
     let server = report.server.as_ref().map(server).filter(|text| !text.is_empty());
     let certificate = report.certificates.first().map(certificate);
-    if server.is_none() && certificate.is_none() {
-        return;
-    }
-    canvas.blank();
-    if let Some(text) = server {
-        canvas.flow(0, &[Piece::plain("Server:       ")], &[Piece::plain(text)]);
-    }
-    if let Some(text) = certificate {
-        canvas.flow(0, &[Piece::plain("Certificate:  ")], &[Piece::plain(text)]);
-    }
+    let lines = [("Server", server), ("Certificate", certificate)];
+    lines.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
 }
 
 fn server(server: &ServerIdentity) -> String {
