@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use rdpdoctor_diagnosis::catalogue::codes::{Code, FAMILIES, Family, codes, events};
+use rdpdoctor_diagnosis::catalogue::remedies::{JudgedRemedy, remedies};
 use rdpdoctor_diagnosis::causes::CAUSES;
 use rdpdoctor_diagnosis::told::{Values, facts};
 use rdpdoctor_diagnosis::{Cause, Severity};
@@ -24,6 +25,7 @@ pub(crate) fn pages() -> Result<Vec<(String, String)>> {
         ("codes", codes_index()),
         ("events", events_page()),
         ("facts", facts_page()),
+        ("remedies", remedies_page()),
     ];
     let mut pages: Vec<(String, String)> =
         single.into_iter().map(|(name, text)| (format!("docs/src/{name}.md"), text)).collect();
@@ -43,7 +45,7 @@ fn summary() -> Result<String> {
     for family in FAMILIES {
         let _ = writeln!(text, "  - [{}](codes/{}.md)", capital(family.title), family.id);
     }
-    text.push_str("- [Events](events.md)\n- [Facts](facts.md)\n");
+    text.push_str("- [Events](events.md)\n- [Facts](facts.md)\n- [Remedies, judged](remedies.md)\n");
     Ok(text)
 }
 
@@ -155,9 +157,55 @@ fn facts_page() -> String {
     text
 }
 
+fn remedies_page() -> String {
+    let about = "What people do about failed connections, or are told to do, and what it is worth. `rdpdoctor explain remedy:ID` shows the \
+                 same. \"Here\" is a connection that fails before a logon.";
+    let mut text =
+        format!("# Remedies, judged\n\n{about}\n\n| remedy | worth | causes that it mends |\n| --- | --- | --- |\n");
+    for remedy in remedies() {
+        let (title, worth, causes) = (cell(&remedy.title), remedy.verdict.word(), mended(remedy));
+        let _ = writeln!(text, "| [{title}](#{}) | {worth} | {causes} |", remedy.id);
+    }
+    for remedy in remedies() {
+        text.push_str(&remedy_section(remedy));
+    }
+    text
+}
+
+fn remedy_section(remedy: &JudgedRemedy) -> String {
+    let JudgedRemedy { id, title, .. } = remedy;
+    let mut text = format!("\n## {} {{#{id}}}\n\n`remedy:{id}`, judged {}.\n\n", plain(title), remedy.verdict.phrase());
+    let better = match remedies().iter().find(|other| other.id == remedy.better) {
+        Some(other) => format!("[{}](#{}).", plain(&other.title), other.id),
+        None => plain(&remedy.better),
+    };
+    let parts = [
+        ("What it really does", plain(&remedy.does)),
+        ("When it helps", plain(&remedy.helps)),
+        ("When it is useless", plain(&remedy.useless)),
+        ("What it risks", plain(&remedy.risks)),
+        ("The better way", better),
+        ("Causes that it mends", mended(remedy)),
+        ("Source", plain(&remedy.source)),
+    ];
+    for (name, part) in parts.into_iter().filter(|(_, part)| !part.is_empty()) {
+        let _ = writeln!(text, "- **{name}:** {part}");
+    }
+    text
+}
+
+fn mended(remedy: &JudgedRemedy) -> String {
+    remedy.causes.iter().map(|id| link(id)).collect::<Vec<_>>().join(", ")
+}
+
 /// Text in a cell of a table.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;").replace('>', "&gt;")
+    plain(text).replace('|', "\\|")
+}
+
+/// Text that makes no element.
+fn plain(text: &str) -> String {
+    text.replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn capital(text: &str) -> String {
