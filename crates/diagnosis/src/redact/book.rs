@@ -137,6 +137,9 @@ impl Book {
         let lower = word.to_lowercase();
         match () {
             () if is_guid(word) => Some(format!("guid-{}", self.guids.of(word))),
+            () if key_file(word).is_some() => {
+                key_file(word).map(|(hash, guid)| format!("{hash}_guid-{}", self.guids.of(guid)))
+            }
             () if is_account_sid(word) => Some(format!("sid-{}", self.sids.of(word))),
             () if self.is_digits_of_known(&lower) => Some(self.start_of(&lower)),
             () if is_common(word) => None,
@@ -244,6 +247,11 @@ impl Book {
         let whole = self.fingerprints.0.iter().find(|(known, _)| known.starts_with(digits)).map(|(_, number)| *number);
         format!("fingerprint-{}", whole.unwrap_or_else(|| self.fingerprints.of(digits)))
     }
+}
+
+/// The name of a machine key's file: the hash of its container, and the MachineGuid.
+fn key_file(word: &str) -> Option<(&str, &str)> {
+    word.split_once('_').filter(|(hash, guid)| hash.len() == 32 && is_guid(guid))
 }
 
 /// An address, perhaps with a zone or in brackets.

@@ -99,10 +99,51 @@ fn names(fields: &Map<String, Value>, book: &mut Book) {
             // The question to a name server, and what a person wrote.
             "name" if fields.contains_key("record") => each(Some(value), &mut |name| book.learn(name)),
             "text" if fields.contains_key("family") => each(Some(value), &mut |text| quoted(text, book)),
+            "data" => pairs(value, book),
             _ => {}
         }
     }
     typed(fields, book);
+}
+
+/// The data of an event: names of fields beside what they hold.
+fn pairs(data: &Value, book: &mut Book) {
+    let pairs = data.as_array().into_iter().flatten().filter_map(|pair| pair.as_array());
+    for pair in pairs {
+        let [Value::String(name), Value::String(value)] = &pair[..] else { continue };
+        match EventField::named(name) {
+            Some(EventField::Machine) => book.learn(value),
+            Some(EventField::User) => drop(book.user(value)),
+            None => {}
+        }
+    }
+}
+
+/// Whom a field of an event names.
+pub(super) enum EventField {
+    Machine,
+    User,
+}
+
+impl EventField {
+    /// By its name, or the last part of its path.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        const MACHINES: [&str; 9] = [
+            "workstationname",
+            "workstation",
+            "subjectdomainname",
+            "targetdomainname",
+            "domain",
+            "clientname",
+            "targetserver",
+            "computername",
+            "domainname",
+        ];
+        const USERS: [&str; 5] = ["targetusername", "subjectusername", "user", "username", "accountname"];
+        let last = name.rsplit('/').next().unwrap_or_default().to_lowercase();
+        let machine = MACHINES.contains(&last.as_str()).then_some(Self::Machine);
+        machine.or_else(|| USERS.contains(&last.as_str()).then_some(Self::User))
+    }
 }
 
 /// What was typed may spell the host in another way: capitals, or other scripts.
@@ -123,6 +164,8 @@ fn each(value: Option<&Value>, visit: &mut impl FnMut(&str)) {
     match value {
         Some(Value::String(string)) => visit(string),
         Some(Value::Array(items)) => items.iter().for_each(|item| each(Some(item), visit)),
+        // A reading of a snapshot.
+        Some(Value::Object(fields)) if fields.len() == 1 => each(fields.get("observed"), visit),
         _ => {}
     }
 }

@@ -21,7 +21,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::book::Book;
+use self::collect::EventField;
 use self::shape::Shape;
+use crate::evidence::Snapshot;
 use crate::report::Report;
 
 /// The reports with every name, address, user, domain, thumbprint, serial number and key hash replaced by a pseudonym,
@@ -31,6 +33,12 @@ use crate::report::Report;
 /// for examples. Loopback and unspecified addresses stay: they name nobody.
 pub fn redact(reports: &[Report]) -> Result<Vec<Report>, serde_json::Error> {
     redact_as(reports)
+}
+
+/// The same for a snapshot.
+pub fn redact_snapshot(snapshot: Snapshot) -> Result<Snapshot, serde_json::Error> {
+    let mut redacted = redact_as(&[snapshot])?;
+    redacted.pop().ok_or_else(|| serde_json::Error::io(std::io::ErrorKind::NotFound.into()))
 }
 
 /// The same for any value of ours that is made of reports.
@@ -89,6 +97,10 @@ fn field(key: &str, value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
         ("chain", Value::Array(chain)) => chain.iter().map(|_| Value::String(String::new())).collect(),
         ("place", Value::String(path)) => Value::String(text::redacted(&saved::path(&path, book), book)),
         ("input", Value::String(input)) => Value::String(text::redacted(&input, book)),
+        // So do those of stored certificates, and hashes are registry values, too.
+        ("der", _) => Value::Null,
+        ("binary", value) => strings(value, &mut |digits| book.fingerprint(digits)),
+        ("data", Value::Array(pairs)) => pairs.into_iter().map(|pair| event_field(pair, shape, book)).collect(),
         (_, value) if collect::is_name(key) => strings(value, &mut |name| book.name(name)),
         (_, value) if collect::is_user(key) => strings(value, &mut |user| book.user(user)),
         (_, value) if collect::is_distinguished_name(key) => strings(value, &mut |name| book.distinguished_name(name)),
@@ -97,11 +109,34 @@ fn field(key: &str, value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
     }
 }
 
+/// A field of an event with what it holds: numbers and codes stay.
+fn event_field(pair: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
+    match pair {
+        Value::Array(pair) => match <[Value; 2]>::try_from(pair) {
+            Ok([Value::String(name), Value::String(value)]) => {
+                let value = match EventField::named(&name) {
+                    Some(EventField::Machine) => book.name(&value),
+                    Some(EventField::User) => book.user(&value),
+                    None => text::redacted(&value, book),
+                };
+                Value::Array(vec![Value::String(name), Value::String(value)])
+            }
+            Ok(other) => Value::Array(other.into()),
+            Err(other) => Value::Array(other),
+        },
+        other => rewrite(other, shape, book),
+    }
+}
+
 /// Changes a string, or each string of a list.
 fn strings(value: Value, change: &mut impl FnMut(&str) -> String) -> Value {
     match value {
         Value::String(string) => Value::String(change(&string)),
         Value::Array(items) => items.into_iter().map(|item| strings(item, change)).collect(),
+        // A reading of a snapshot.
+        Value::Object(fields) if fields.len() == 1 && fields.contains_key("observed") => {
+            fields.into_iter().map(|(key, value)| (key, strings(value, change))).collect()
+        }
         other => other,
     }
 }

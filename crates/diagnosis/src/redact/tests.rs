@@ -5,11 +5,12 @@ use rdpdoctor_protocol::negotiation::Protocols;
 use rdpdoctor_protocol::stranger::Stranger;
 use serde_json::Value;
 
-use super::redact;
+use super::{redact, redact_snapshot};
 use crate::certificate::Certificate;
+use crate::evidence::snapshot::Reading;
 use crate::evidence::{Der, LookupOutcome, Seen, Sibling, SystemAnswer, Told, ToldCode};
 use crate::report::{Report, build};
-use crate::testing::{CertificateMaker, Scene};
+use crate::testing::{CertificateMaker, Machine, Scene};
 
 /// What must not be found again, in small letters.
 const ORIGINALS: [&str; 19] = [
@@ -161,4 +162,25 @@ fn a_host_that_is_called_like_a_stage_breaks_nothing() {
         assert_eq!(after.evidence.target.host, "host-1", "{name}");
         assert_eq!(after.verdict, crate::Verdict::Healthy);
     }
+}
+
+#[test]
+fn a_snapshot_tells_no_names_and_stays_one() {
+    let failed = [
+        ("TargetUserName", "jane"),
+        ("WorkstationName", "LAPTOP7"),
+        ("IpAddress", "10.1.2.3"),
+        ("Status", "0xc000006d"),
+    ];
+    let machine = Machine::healthy()
+        .with(|snapshot| snapshot.computer = Reading::Observed(Some("PAYROLL7".to_owned())))
+        .certificate("My", &CertificateMaker::issued("payroll7", "Contoso CA"), "other")
+        .event("Security", "Microsoft-Windows-Security-Auditing", 4625, 5, &failed);
+    let redacted = redact_snapshot(machine.snapshot()).unwrap();
+    let text = serde_json::to_string(&redacted).unwrap().to_lowercase();
+    for secret in ["payroll7", "jane", "laptop7", "10.1.2.3", crate::testing::MACHINE_GUID] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    assert_eq!(redacted.events("Microsoft-Windows-Security-Auditing", 4625)[0].field("Status"), Some("0xc000006d"));
+    assert!(redacted.store("My").unwrap().iter().all(|stored| stored.der.is_none()));
 }

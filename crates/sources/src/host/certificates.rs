@@ -10,7 +10,7 @@ use rdpdoctor_machine::{Machine, Unreadable};
 const STORES: &str = r"HKLM\SOFTWARE\Microsoft\SystemCertificates";
 const CRYPTOGRAPHY: &str = r"HKLM\SOFTWARE\Microsoft\Cryptography";
 /// The store of the certificate that Windows makes for Remote Desktop, and the one for all that people install.
-const NAMES: [&str; 2] = ["Remote Desktop", "My"];
+pub(super) const NAMES: [&str; 2] = ["Remote Desktop", "My"];
 /// Certificates of one store that are read.
 const MOST_CERTIFICATES: usize = 1000;
 

@@ -13,6 +13,20 @@ const KINDS: [(ProfileKind, &str); 3] = [
     (ProfileKind::Private, "StandardProfile"),
     (ProfileKind::Public, "PublicProfile"),
 ];
+/// The keys that are read here.
+pub(super) const KEYS: [&str; 10] = [
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules",
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\ConSecRules",
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\DomainProfile",
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\StandardProfile",
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\PublicProfile",
+    r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\FirewallRules",
+    r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\ConSecRules",
+    r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\DomainProfile",
+    r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\StandardProfile",
+    r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\PublicProfile",
+];
+
 /// Rules kept; a machine has some hundreds, few of which touch Remote Desktop.
 const MOST_RULES: usize = 200;
 

@@ -11,13 +11,14 @@ type Stores = BTreeMap<String, Reading<Vec<StoredCertificate>>>;
 /// The container of the key that Windows makes for Remote Desktop.
 const OWN_CONTAINER: &str = "TSSecKeySet1";
 
+/// Where keys of the machine lie, below ProgramData.
+pub(super) const FOLDERS: [(KeyStore, &str); 2] = [(KeyStore::Capi, key::MACHINE_KEYS), (KeyStore::Cng, key::CNG_KEYS)];
+
 /// The folders of machine keys with the files that belong to certificates of the stores, or would on another machine.
 /// Other programs' keys are none of our business.
 pub(super) fn folders(machine: &dyn Machine, stores: &Stores) -> Vec<KeyFolder> {
     let hashes = hashes(stores);
-    [(KeyStore::Capi, key::MACHINE_KEYS), (KeyStore::Cng, key::CNG_KEYS)]
-        .map(|(store, below)| folder(machine, store, &format!("ProgramData\\{below}"), &hashes))
-        .into()
+    FOLDERS.map(|(store, below)| folder(machine, store, &format!("ProgramData\\{below}"), &hashes)).into()
 }
 
 fn folder(machine: &dyn Machine, store: KeyStore, path: &str, hashes: &BTreeSet<String>) -> KeyFolder {

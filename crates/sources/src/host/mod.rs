@@ -1,6 +1,7 @@
 //! A Windows machine by its own account: everything that decides Remote Desktop, as one snapshot.
 
 mod certificates;
+mod collector;
 mod correlate;
 mod events;
 mod firewall;
@@ -8,6 +9,8 @@ mod keys;
 mod registry;
 mod services;
 mod system;
+
+pub use collector::script as collector_script;
 
 use jiff::Timestamp;
 use rdpdoctor_diagnosis::evidence::Snapshot;

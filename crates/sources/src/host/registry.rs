@@ -8,9 +8,9 @@ use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::registry::{Data, Key, REG_BINARY, REG_EXPAND_SZ};
 
 /// Below it and the next every value is read: names and numbers of protocols and ciphers, no secrets.
-const SCHANNEL: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL";
+pub(super) const SCHANNEL: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL";
 /// Which servers may be given credentials: lists of names below switches.
-const DELEGATION: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CredentialsDelegation";
+pub(super) const DELEGATION: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CredentialsDelegation";
 /// Keys of each that may be read, whatever a machine holds there.
 const MOST_KEYS: usize = 512;
 /// `Protocols\TLS 1.2\Server` is the deepest.
@@ -28,7 +28,7 @@ pub(super) fn read(machine: &dyn Machine, snapshot: &mut Snapshot) {
     }
 }
 
-fn wanted() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+pub(super) fn wanted() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for setting in settings() {
         for path in [Some(setting.path), setting.policy_path].into_iter().flatten() {

@@ -6,7 +6,7 @@ use rdpdoctor_machine::{Machine, Unreadable, Way};
 const SERVICES: &str = r"HKLM\SYSTEM\CurrentControlSet\Services";
 
 /// Remote Desktop, what it stands on, and what may stand in its way.
-const NAMES: [&str; 19] = [
+pub(super) const NAMES: [&str; 19] = [
     "BFE",
     "CertPropSvc",
     "CryptSvc",

@@ -10,6 +10,15 @@ const COMPUTER_NAME: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName
 const PACKAGES: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages";
 const TASKS: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree";
 
+/// The keys that are read here whole: names alone.
+pub(super) const KEYS: [&str; 2] = [PACKAGES, TASKS];
+
+/// The values that are read here; the product key beside them is not.
+pub(super) const VALUES: [(&str, &[&str]); 2] = [
+    (CURRENT_VERSION, &["CurrentBuild", "CurrentBuildNumber", "UBR", "ProductName", "InstallationType"]),
+    (COMPUTER_NAME, &["ComputerName"]),
+];
+
 pub(super) fn computer(machine: &dyn Machine) -> Reading<Option<String>> {
     machine.key(COMPUTER_NAME).map(|key| key.and_then(|key| key.text("ComputerName"))).into()
 }
@@ -52,7 +61,7 @@ fn knowledge_base(package: &str) -> Option<&str> {
 }
 
 /// Libraries of Remote Desktop and of what it stands on.
-const FILES: [&str; 4] = [
+pub(super) const FILES: [&str; 4] = [
     r"Windows\System32\termsrv.dll",
     r"Windows\System32\rdpcorets.dll",
     r"Windows\System32\schannel.dll",

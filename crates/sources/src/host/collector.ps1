@@ -1,0 +1,256 @@
+# Collects what decides whether Remote Desktop works on this Windows, and prints it as JSON. It reads, and changes nothing.
+# Windows PowerShell 2 or later; run it as administrator, or much is "unreadable". On another machine:
+#   rdpdoctor host check FILE
+# It reads no key, no password and nobody's documents: settings of Remote Desktop, TLS and the firewall, names and rights of
+# key files, certificates without keys, the events that concern Remote Desktop, and who listens on TCP ports.
+
+$ErrorActionPreference = 'Stop'
+
+$Settings = @'
+{settings}
+'@
+$Trees = @({trees})
+$Whole = @(
+{whole}
+)
+$Services = @({services})
+$Stores = @({stores})
+$Files = @({files})
+$KeyFolders = @({key_folders})
+$Events = @'
+{events}
+'@
+$DaysBack = {days}
+$MostEvents = 400
+
+function Format-Text($text) {
+    $out = New-Object System.Text.StringBuilder
+    [void]$out.Append('"')
+    foreach ($letter in ([string]$text).ToCharArray()) {
+        $code = [int]$letter
+        if ($code -eq 34 -or $code -eq 92) { [void]$out.Append('\').Append($letter) }
+        elseif ($code -lt 32 -or $code -gt 126) { [void]$out.Append('\u' + $code.ToString('x4')) }
+        else { [void]$out.Append($letter) }
+    }
+    [void]$out.Append('"')
+    return $out.ToString()
+}
+
+function Format-Json($value) {
+    if ($null -eq $value) { return 'null' }
+    if ($value -is [bool]) { if ($value) { return 'true' } else { return 'false' } }
+    if ($value -is [int] -or $value -is [long] -or $value -is [uint32] -or $value -is [uint64]) { return $value.ToString() }
+    if ($value -is [System.Collections.IDictionary]) {
+        $fields = @()
+        foreach ($name in $value.Keys) { $fields += (Format-Text $name) + ': ' + (Format-Json $value[$name]) }
+        return '{' + [string]::Join(', ', [string[]]$fields) + '}'
+    }
+    if ($value -is [array]) {
+        $items = @()
+        foreach ($item in $value) { $items += Format-Json $item }
+        return '[' + [string]::Join(', ', [string[]]$items) + ']'
+    }
+    return Format-Text $value
+}
+
+function Get-Unreadable($problem) { return @{ unreadable = $problem.Exception.Message } }
+
+function Format-Hex($bytes) { return ([BitConverter]::ToString([byte[]]$bytes) -replace '-', '').ToLower() }
+
+function Format-Time($time) { return $time.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ss.fffffffZ') }
+
+function Open-Key($path) {
+    $parts = $path.Split('\', 2)
+    $root = [Microsoft.Win32.Registry]::LocalMachine
+    if ($parts[0] -eq 'HKCU') { $root = [Microsoft.Win32.Registry]::CurrentUser }
+    return $root.OpenSubKey($parts[1])
+}
+
+function Get-Value($key, $name) {
+    $data = $key.GetValue($name, $null, 'DoNotExpandEnvironmentNames')
+    switch ($key.GetValueKind($name).ToString()) {
+        'DWord' { return [BitConverter]::ToUInt32([BitConverter]::GetBytes([int]$data), 0) }
+        'QWord' { return @{ kind = 11; hex = (Format-Hex ([BitConverter]::GetBytes([long]$data))) } }
+        'String' { return [string]$data }
+        'ExpandString' { return @{ expand = [string]$data } }
+        'MultiString' { return , [string[]]$data }
+        'Binary' { return @{ binary = (Format-Hex $data) } }
+        default { return @{ kind = 0; hex = '' } }
+    }
+}
+
+# The values of these names, or all; and the names of the keys below.
+function Get-RegistryKey($path, $names) {
+    try {
+        $key = Open-Key $path
+        if ($null -eq $key) { return $null }
+        $read = @{ '@keys' = [string[]]$key.GetSubKeyNames() }
+        foreach ($name in $key.GetValueNames()) {
+            if ($null -eq $names -or $names -contains $name) { $read[$name] = Get-Value $key $name }
+        }
+        $key.Close()
+        return $read
+    } catch { return Get-Unreadable $_ }
+}
+
+function Add-Tree($path, $depth, $into) {
+    $read = Get-RegistryKey $path $null
+    $into[$path] = $read
+    if ($depth -lt 3 -and $null -ne $read -and $read.ContainsKey('@keys')) {
+        foreach ($name in $read['@keys']) { Add-Tree "$path\$name" ($depth + 1) $into }
+    }
+}
+
+function Get-RegistryKeys {
+    $all = @{}
+    foreach ($line in ($Settings -split "`r?`n")) {
+        $fields = $line.Split('|')
+        if ($fields.Length -gt 1) { $all[$fields[0]] = Get-RegistryKey $fields[0] $fields[1].Split(';') }
+    }
+    foreach ($path in $Trees) { Add-Tree $path 0 $all }
+    foreach ($path in $Whole) { $all[$path] = Get-RegistryKey $path $null }
+    foreach ($name in $Services) {
+        $path = "HKLM\SYSTEM\CurrentControlSet\Services\$name"
+        $all[$path] = Get-RegistryKey $path @('Start', 'ObjectName', 'ImagePath', 'DependOnService', 'ServiceDll')
+        $all["$path\Parameters"] = Get-RegistryKey "$path\Parameters" @('ServiceDll')
+    }
+    foreach ($store in $Stores) {
+        $path = "HKLM\SOFTWARE\Microsoft\SystemCertificates\$store\Certificates"
+        $read = Get-RegistryKey $path @()
+        $all[$path] = $read
+        if ($null -ne $read -and $read.ContainsKey('@keys')) {
+            foreach ($name in $read['@keys']) { $all["$path\$name"] = Get-RegistryKey "$path\$name" @('Blob') }
+        }
+    }
+    return $all
+}
+
+function Get-ServiceStates {
+    $states = @{ 'Stopped' = 1; 'Start Pending' = 2; 'Stop Pending' = 3; 'Running' = 4; 'Continue Pending' = 5; 'Pause Pending' = 6; 'Paused' = 7 }
+    $all = @{}
+    foreach ($name in $Services) {
+        try {
+            $service = Get-WmiObject Win32_Service -Filter "Name='$name'"
+            if ($null -eq $service) { $all[$name] = $null }
+            else {
+                $read = @{ state = [int]$states[$service.State] }
+                if ($service.ProcessId -ne 0) { $read['process'] = [int]$service.ProcessId }
+                $all[$name] = $read
+            }
+        } catch { $all[$name] = Get-Unreadable $_ }
+    }
+    return $all
+}
+
+function Get-FileRecord($path) {
+    try {
+        $item = Get-Item -LiteralPath $path -Force
+        $read = @{ folder = [bool]$item.PSIsContainer; modified = (Format-Time $item.LastWriteTimeUtc) }
+        if (-not $item.PSIsContainer) { $read['size'] = [long]$item.Length }
+        try { $read['sddl'] = (Get-Acl -LiteralPath $path).Sddl } catch { $read['sddl'] = $null }
+        return $read
+    } catch [System.Management.Automation.ItemNotFoundException] { return $null }
+    catch { return Get-Unreadable $_ }
+}
+
+function Get-FileRecords {
+    $all = @{}
+    foreach ($path in $Files + $KeyFolders) { $all[$path] = Get-FileRecord "$env:SystemDrive\$path" }
+    foreach ($folder in $KeyFolders) {
+        try {
+            # Names of key files only: their hash tells whether they belong to Remote Desktop.
+            foreach ($file in [IO.Directory]::GetFiles("$env:SystemDrive\$folder")) {
+                $name = [IO.Path]::GetFileName($file)
+                if ($name -match '^[0-9a-fA-F]{32}_') { $all["$folder\$name"] = Get-FileRecord $file }
+            }
+        } catch { $all[$folder] = Get-Unreadable $_ }
+    }
+    return $all
+}
+
+function Get-Fields($xml) {
+    $fields = @()
+    if ($null -ne $xml.Event.EventData) {
+        foreach ($data in $xml.Event.EventData.ChildNodes) { $fields += , @([string]$data.GetAttribute('Name'), [string]$data.InnerText) }
+    }
+    if ($null -ne $xml.Event.UserData) {
+        foreach ($data in $xml.SelectNodes("//*[local-name()='UserData']/*/*")) { $fields += , @([string]$data.LocalName, [string]$data.InnerText) }
+    }
+    return , $fields
+}
+
+function Get-Channel($name, $providers) {
+    try {
+        $log = Get-WinEvent -ListLog $name
+        $read = @{ records = [long]$log.RecordCount; events = @() }
+        try { $read['oldest'] = Format-Time (Get-WinEvent -LogName $name -MaxEvents 1 -Oldest).TimeCreated } catch { }
+        try { $read['newest'] = Format-Time (Get-WinEvent -LogName $name -MaxEvents 1).TimeCreated } catch { }
+        $since = (Get-Date).AddDays(-$DaysBack)
+        foreach ($provider in $providers) {
+            $ids = [int[]]$provider[1].Split(',')
+            # A query takes some twenty ids.
+            for ($from = 0; $from -lt $ids.Length; $from += 20) {
+                $some = $ids[$from..([Math]::Min($from + 19, $ids.Length - 1))]
+                $filter = @{ LogName = $name; ProviderName = $provider[0]; Id = $some; StartTime = $since }
+                # There may be none, and the provider may not be known on this Windows: that is no failure.
+                foreach ($event in @(Get-WinEvent -FilterHashtable $filter -MaxEvents $MostEvents -ErrorAction SilentlyContinue)) {
+                    $read['events'] += @{ time = (Format-Time $event.TimeCreated); provider = $event.ProviderName
+                        id = [int]$event.Id; record = [long]$event.RecordId; data = (Get-Fields ([xml]$event.ToXml())) }
+                }
+            }
+        }
+        return $read
+    } catch {
+        if ($_.FullyQualifiedErrorId -like 'NoMatchingLogsFound*') { return $null }
+        return Get-Unreadable $_
+    }
+}
+
+function Get-Channels {
+    $wanted = @{}
+    foreach ($line in ($Events -split "`r?`n")) {
+        $fields = $line.Split('|')
+        if ($fields.Length -lt 3) { continue }
+        if (-not $wanted.ContainsKey($fields[0])) { $wanted[$fields[0]] = @() }
+        $wanted[$fields[0]] += , @($fields[1], $fields[2])
+    }
+    $all = @{}
+    foreach ($name in $wanted.Keys) { $all[$name] = Get-Channel $name $wanted[$name] }
+    return $all
+}
+
+function Get-Listeners {
+    try {
+        $all = @()
+        foreach ($line in (netstat -ano)) {
+            $fields = $line.Trim() -split '\s+'
+            # The state is in the system's language: a listener is who has no peer.
+            if ($fields.Length -lt 5 -or $fields[0] -ne 'TCP' -or $fields[2] -notmatch ':0$') { continue }
+            $read = @{ address = $fields[1]; process = [int]$fields[4] }
+            $program = Get-Process -Id $read['process'] -ErrorAction SilentlyContinue
+            if ($null -ne $program) { $read['program'] = $program.ProcessName + '.exe' }
+            $all += $read
+        }
+        return , $all
+    } catch { return Get-Unreadable $_ }
+}
+
+function Get-Resources {
+    try {
+        $system = Get-WmiObject Win32_OperatingSystem
+        $disk = Get-WmiObject Win32_LogicalDisk -Filter "DeviceID='$env:SystemDrive'"
+        return @{ memory_free = [long]$system.FreePhysicalMemory * 1024; commit_free = [long]$system.FreeVirtualMemory * 1024
+            system_disk = @([long]$disk.FreeSpace, [long]$disk.Size) }
+    } catch { return Get-Unreadable $_ }
+}
+
+Format-Json @{
+    collection = 1
+    taken = (Format-Time (Get-Date))
+    registry = (Get-RegistryKeys)
+    services = (Get-ServiceStates)
+    files = (Get-FileRecords)
+    channels = (Get-Channels)
+    listeners = (Get-Listeners)
+    resources = (Get-Resources)
+}

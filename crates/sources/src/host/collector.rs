@@ -1,0 +1,75 @@
+//! The script that collects a machine where our program may not run.
+
+use std::collections::BTreeMap;
+
+use super::{LOOK_BACK_DAYS, certificates, events, firewall, keys, registry, services, system};
+
+const SCRIPT: &str = include_str!("collector.ps1");
+
+/// A script for Windows PowerShell 2 and later, that only reads. What it prints is a
+/// [`Collection`](rdpdoctor_machine::memory::Collection), and asks for just what [`snapshot`](super::snapshot()) reads.
+pub fn script() -> String {
+    let settings = registry::wanted().into_iter().map(|(path, names)| (path, names.into_iter().collect::<Vec<_>>()));
+    let values = settings.chain(system::VALUES.map(|(path, names)| (path, names.to_vec())));
+    let settings = values.map(|(path, names)| format!("{path}|{}", names.join(";")));
+    let whole: Vec<String> = firewall::KEYS.iter().chain(&system::KEYS).map(|path| format!("    '{path}'")).collect();
+    let key_folders = keys::FOLDERS.map(|(_, below)| format!("ProgramData\\{below}"));
+    let key_folders: Vec<&str> = key_folders.iter().map(String::as_str).collect();
+    [
+        ("{settings}", settings.collect::<Vec<_>>().join("\n")),
+        ("{trees}", quoted(&[registry::SCHANNEL, registry::DELEGATION])),
+        ("{whole}", whole.join(",\n")),
+        ("{services}", quoted(&services::NAMES)),
+        ("{stores}", quoted(&certificates::NAMES)),
+        ("{files}", quoted(&system::FILES)),
+        ("{key_folders}", quoted(&key_folders)),
+        ("{events}", queries().join("\n")),
+        ("{days}", LOOK_BACK_DAYS.to_string()),
+    ]
+    .into_iter()
+    .fold(SCRIPT.to_owned(), |script, (place, text)| script.replacen(place, &text, 1))
+}
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    quoted.join(", ")
+}
+
+/// One line a channel and provider: `channel|provider|ids`.
+fn queries() -> Vec<String> {
+    let mut lines = Vec::new();
+    for (channel, wanted) in events::wanted(None) {
+        let mut ids: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (provider, id) in &wanted.events {
+            ids.entry(provider).or_default().push(id.to_string());
+        }
+        lines.extend(ids.into_iter().map(|(provider, ids)| format!("{channel}|{provider}|{}", ids.join(","))));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_filled() {
+        let script = script();
+        for place in ["settings", "trees", "whole", "services", "stores", "files", "key_folders", "events", "days"] {
+            assert!(!script.contains(&format!("{{{place}}}")), "{place}");
+        }
+        assert!(script.contains(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server|"));
+        assert!(script.contains("|Microsoft-Windows-Security-Auditing|4624,4625"));
+        assert!(script.contains(r"'ProgramData\Microsoft\Crypto\RSA\MachineKeys'"));
+    }
+
+    #[test]
+    fn nothing_in_it_changes_the_machine() {
+        let script = script().to_lowercase();
+        for verb in
+            ["set-", "remove-", "new-item", "start-", "stop-", "restart-", "invoke-", "out-file", "iex ", "net stop"]
+        {
+            assert!(!script.contains(verb), "{verb}");
+        }
+    }
+}
