@@ -1,11 +1,6 @@
 //! Hives of real machines, beside what another reader says of them. Skipped where samples or tools are absent.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::indexing_slicing,
-    reason = "tests may stop, and say what they skip"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests may stop, and say what they skip")]
 
 use std::fs;
 use std::io::Write;

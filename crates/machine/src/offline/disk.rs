@@ -1,0 +1,172 @@
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::files::Volume;
+use super::{Hibernation, VolumeKind, hives, volume_flags};
+use crate::event::{Event, Summary, Wanted};
+use crate::evtx;
+use crate::offline::hives::Hives;
+use crate::registry::Key;
+use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
+
+const LOGS: &str = r"Windows\System32\winevt\Logs";
+/// Threads that search one log; more than this and the disk is what one waits for.
+const MOST_THREADS: usize = 8;
+
+/// A Windows that is not running: a mounted volume, or a folder of hives and logs that somebody copied.
+#[derive(Debug)]
+pub struct Disk {
+    volume: Volume,
+    hives: Hives,
+    logs: &'static str,
+    notes: Vec<String>,
+}
+
+/// Why a folder is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DiskError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A device or an image in the place of a folder.
+    #[error("an {0} volume that is not mounted: mount it read-only and name the folder")]
+    NotMounted(&'static str),
+    /// BitLocker.
+    #[error("a volume that BitLocker has locked: unlock it first (dislocker, cryptsetup bitlkOpen), mount it, and name the folder")]
+    BitLocker,
+    /// Neither Windows nor hives.
+    #[error("no Windows: neither Windows\\System32\\config nor a hive (SYSTEM, SOFTWARE) nor an event log is in it")]
+    NoWindows,
+}
+
+impl Disk {
+    /// The Windows on the volume that is mounted here; or hives and logs that were copied into one folder.
+    pub fn open(folder: &Path) -> Result<Self, DiskError> {
+        if folder.is_file() || is_device(folder) {
+            return Err(not_mounted(folder));
+        }
+        let volume = Volume::open(folder)?;
+        let (config, logs) = if volume.file(hives::CONFIG)?.is_some() {
+            (hives::CONFIG, LOGS)
+        } else if is_copied(&volume)? {
+            ("", "")
+        } else {
+            return Err(DiskError::NoWindows);
+        };
+        let hives = Hives::open(&volume, config);
+        let notes = notes(&volume, &hives);
+        Ok(Self { volume, hives, logs, notes })
+    }
+
+    /// The volume.
+    pub fn volume(&self) -> &Volume {
+        &self.volume
+    }
+
+    /// What whoever reads the findings should know of the disk: that it sleeps, that a hive was not closed.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    fn log(&self, channel: &str) -> PathBuf {
+        // Windows writes the slash of a channel's name so.
+        let name = format!("{}.evtx", channel.replace('/', "%4"));
+        Path::new(self.logs).join(name)
+    }
+}
+
+impl Machine for Disk {
+    fn way(&self) -> Way {
+        Way::Disk
+    }
+
+    fn key(&self, path: &str) -> Answer<Key> {
+        self.hives.key(path)
+    }
+
+    fn service_status(&self, _: &str) -> Answer<ServiceStatus> {
+        Err(Unreadable::NotRunning)
+    }
+
+    fn file(&self, path: &str) -> Answer<FileInfo> {
+        self.volume.file(path)
+    }
+
+    fn folder(&self, path: &str) -> Answer<Vec<FileInfo>> {
+        self.volume.folder(path)
+    }
+
+    fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
+        self.volume.read(path, limit)
+    }
+
+    fn events(&self, channel: &str, wanted: &Wanted, each: &mut dyn FnMut(Event)) -> Answer<Summary> {
+        let log = self.log(channel);
+        let Some(file) = self.volume.open_file(&log.to_string_lossy())? else { return Ok(None) };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+        let read = evtx::read(file, wanted, threads, each);
+        read.map(Some).map_err(|defect| Unreadable::Damaged(defect.to_string()))
+    }
+
+    fn listeners(&self) -> Answer<Vec<Listener>> {
+        Err(Unreadable::NotRunning)
+    }
+
+    fn rights(&self) -> Answer<Vec<RightHolder>> {
+        self.hives.rights()
+    }
+
+    fn resources(&self) -> Answer<Resources> {
+        Err(Unreadable::NotRunning)
+    }
+
+    fn credentials(&self) -> Answer<Vec<(String, Option<String>)>> {
+        Err(Unreadable::NotRunning)
+    }
+
+    fn active_profiles(&self) -> Answer<u32> {
+        Err(Unreadable::NotRunning)
+    }
+}
+
+/// A folder into which somebody copied hives or logs.
+fn is_copied(volume: &Volume) -> Result<bool, Unreadable> {
+    let files = volume.folder("")?.unwrap_or_default();
+    let counts = |file: &FileInfo| {
+        let name = file.name.to_lowercase();
+        !file.is_folder && (["system", "software", "security"].contains(&name.as_str()) || name.ends_with(".evtx"))
+    };
+    Ok(files.iter().any(counts))
+}
+
+fn notes(volume: &Volume, hives: &Hives) -> Vec<String> {
+    let mut notes = Vec::new();
+    if volume.state().hibernation == Ok(Hibernation::Asleep) {
+        notes.push("Windows sleeps on this disk (hibernation or fast startup): what it had in memory is not in these files".to_owned());
+    }
+    notes.extend(hives.notes());
+    notes
+}
+
+#[cfg(unix)]
+fn is_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|metadata| metadata.file_type().is_block_device())
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Path) -> bool {
+    false
+}
+
+fn not_mounted(path: &Path) -> DiskError {
+    let kind = std::fs::File::open(path).map_err(|error| super::files::unreadable(&error));
+    match kind.and_then(|mut file| volume_flags::kind(&mut file)) {
+        Ok(VolumeKind::BitLocker) => DiskError::BitLocker,
+        Ok(VolumeKind::Ntfs) => DiskError::NotMounted("NTFS"),
+        Ok(_) => DiskError::NoWindows,
+        Err(why) => why.into(),
+    }
+}
