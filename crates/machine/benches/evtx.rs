@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use rdpdoctor_machine::evtx::{self, Wanted};
+use rdpdoctor_machine::evtx::{self, Filter};
 
 const FOLDER_BYTES: u64 = 500_000_000;
 const ROUNDS: usize = 3;
@@ -83,7 +83,7 @@ fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
     if output.status.success() { Ok(()) } else { Err(format!("{command:?} fails").into()) }
 }
 
-fn wanted(events: &str) -> Wanted {
+fn wanted(events: &str) -> Filter {
     let rows = events.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>());
     rows.filter_map(|row| Some((*row.get(1)?, row.get(2)?.parse().ok()?))).collect()
 }
@@ -98,7 +98,7 @@ fn best(run: &dyn Fn() -> u64) -> (Duration, u64) {
     (0..ROUNDS).map(|_| timed()).min().expect("there are rounds")
 }
 
-fn ours(logs: &[PathBuf], wanted: &Wanted, threads: usize) -> u64 {
+fn ours(logs: &[PathBuf], wanted: &Filter, threads: usize) -> u64 {
     let mut events = 0;
     evtx::read_all(logs.iter().map(File::open), wanted, threads, &mut |_, _| events += 1);
     events

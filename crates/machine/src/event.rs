@@ -25,14 +25,23 @@ pub struct Event {
     pub computer: String,
     /// The process that wrote it.
     pub process: Option<u32>,
-    /// The activity that it belongs to, a GUID.
+    /// What belongs together: a GUID in braces and in lower case.
     pub activity: Option<String>,
     /// The account of the writer, as S-1-….
     pub user: Option<String>,
-    /// Its data as (name, value); names are empty where it has none, and paths of elements for UserData.
+    /// Name and value, in order. The name is that of a `Data` element, empty where it has none. Of other elements it is
+    /// the path below `EventData` or `UserData`, such as `EventXML/Address`, and `/@name` for an attribute.
     pub data: Vec<(String, String)>,
-    /// The bytes of classic events.
+    /// What a classic event adds besides its strings.
     pub binary: Option<Vec<u8>>,
+}
+
+impl Event {
+    /// The first value with this name, or with a path that ends in it.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let is = |path: &str| path.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with('/'));
+        self.data.iter().find(|(path, _)| !name.is_empty() && is(path)).map(|(_, value)| value.as_str())
+    }
 }
 
 /// Which events are worth decoding.

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rdpdoctor_machine::evtx::{self, Event, Summary, Wanted};
+use rdpdoctor_machine::event::Event;
+use rdpdoctor_machine::evtx::{self, Filter, Summary};
 
 const CLIENT: &str = "Microsoft-Windows-TerminalServices-ClientActiveXCore";
 const CORE: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS";
@@ -77,7 +78,7 @@ const KNOWN: [Known; 17] = [
 fn counts_are_those_of_the_samples() {
     for (name, records, provider, counts) in KNOWN {
         let Some(file) = sample(name) else { continue };
-        let (summary, all) = events(&file, &Wanted::everything());
+        let (summary, all) = events(&file, &Filter::everything());
         let (narrow, few) = events(&file, &counts.iter().map(|&(id, _)| (provider, id)).collect());
         for &(id, count) in counts {
             let is = |event: &&Event| event.id == id && event.provider == provider;
@@ -95,7 +96,7 @@ fn counts_are_those_of_the_samples() {
 fn both_readers_agree_on_every_record() {
     for path in samples() {
         let file = unpacked(&path);
-        let (_, events) = events(&file, &Wanted::everything());
+        let (_, events) = events(&file, &Filter::everything());
         // A log carved from a shadow copy can hold a record twice.
         let mut ours: BTreeMap<u64, Vec<Event>> = BTreeMap::new();
         for event in events {
@@ -111,7 +112,7 @@ fn both_readers_agree_on_every_record() {
 
 #[test]
 fn summaries_tell_of_damage_age_and_history() {
-    let told = |name: &str| sample(name).map(|file| events(&file, &Wanted::default()).0);
+    let told = |name: &str| sample(name).map(|file| events(&file, &Filter::default()).0);
     if let Some(carved) = told("omer-vss0-RdpCoreTS-Operational.evtx") {
         let places: Vec<u64> = carved.damaged.iter().map(|damage| damage.offset).collect();
         assert_eq!((places, carved.records_seen, carved.matched), (vec![4608, 53200, 856_576, 905_112], 1910, 0));
@@ -132,18 +133,18 @@ fn summaries_tell_of_damage_age_and_history() {
 fn only_the_time_asked_for_is_read() {
     for name in ["belkasoft-w10-RdpCoreTS-Operational.evtx", "sbousseaden-RdpCoreTS-rdpscan.evtx"] {
         let Some(file) = sample(name) else { continue };
-        let (_, all) = events(&file, &Wanted::everything());
+        let (_, all) = events(&file, &Filter::everything());
         let mut times: Vec<_> = all.iter().map(|event| event.time).collect();
         times.sort();
         let (from, until) = (times[times.len() / 3], times[times.len() / 2]);
-        let (summary, some) = events(&file, &Wanted::everything().since(from).until(until));
+        let (summary, some) = events(&file, &Filter::everything().since(from).until(until));
         let expected: Vec<Event> = all.into_iter().filter(|event| (from..=until).contains(&event.time)).collect();
         assert!(some == expected, "{name}: {} instead of {}", some.len(), expected.len());
         assert_eq!((summary.oldest, summary.newest), (times.first().copied(), times.last().copied()));
     }
 }
 
-fn events(file: &[u8], wanted: &Wanted) -> (Summary, Vec<Event>) {
+fn events(file: &[u8], wanted: &Filter) -> (Summary, Vec<Event>) {
     let mut events = Vec::new();
     let summary = evtx::read(file, wanted, 2, &mut |event| events.push(event)).unwrap();
     (summary, events)

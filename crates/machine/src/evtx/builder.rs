@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::{Defect, Event};
+use super::Defect;
+use crate::event::Event;
 
 /// Elements within each other, from `Event` on.
 const DEPTH_LIMIT: usize = 32;

@@ -4,7 +4,8 @@ use super::builder::Builder;
 use super::expand::{Common, expand};
 use super::template::{Templates, Verdict};
 use super::token::{Cursor, Tokens};
-use super::{Damage, Defect, Event, Wanted, value};
+use super::{Damage, Defect, Filter, value};
+use crate::event::Event;
 
 /// The size of a chunk in bytes.
 pub(super) const CHUNK: usize = 0x1_0000;
@@ -67,7 +68,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 }
 
 /// Reads the chunk, or what is left of it, that lies at `offset` of the file.
-pub(super) fn search(chunk: &[u8], offset: u64, wanted: &Wanted, found: &mut Found) {
+pub(super) fn search(chunk: &[u8], offset: u64, wanted: &Filter, found: &mut Found) {
     let Ok(header) = Header::read(chunk) else { return found.cut(chunk, offset) };
     let mut search = Search { chunk, offset, wanted, found, templates: Templates::default(), common: Common::new() };
     if chunk.len() < CHUNK {
@@ -138,7 +139,7 @@ impl Header {
 struct Search<'c, 'f> {
     chunk: &'c [u8],
     offset: u64,
-    wanted: &'f Wanted,
+    wanted: &'f Filter,
     found: &'f mut Found,
     templates: Templates<'c>,
     common: Common,
@@ -249,8 +250,8 @@ impl<'c> Search<'c, '_> {
         }
         match origin.judge(self.chunk, &instance, self.wanted) {
             Verdict::Unwanted => Ok(None),
-            Verdict::Wanted if time.is_some_and(|time| !self.wanted.has_time(time)) => Ok(None),
-            Verdict::Wanted if time.is_some() => self.decode(record, tokens).and_then(Builder::finish).map(Some),
+            Verdict::Filter if time.is_some_and(|time| !self.wanted.has_time(time)) => Ok(None),
+            Verdict::Filter if time.is_some() => self.decode(record, tokens).and_then(Builder::finish).map(Some),
             _ => self.unclear(record, tokens),
         }
     }

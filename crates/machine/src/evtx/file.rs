@@ -6,7 +6,8 @@ use std::thread::{self, Scope};
 
 use super::chunk::{self, CHUNK, Found};
 use super::token::Cursor;
-use super::{DAMAGE_LISTED, Damage, Defect, Event, Summary, Wanted, value};
+use super::{DAMAGE_LISTED, Damage, Defect, Filter, Summary, value};
+use crate::event::Event;
 
 /// The size of the file header with its padding.
 const HEADER: usize = 4096;
@@ -23,7 +24,7 @@ const BATCHES_AHEAD: usize = 8;
 ///
 /// `threads` threads search; at most some megabytes are held for each. Fails if the file is no event log or cannot be
 /// read at all; of a damaged one all that can be had is read, and the summary lists the rest.
-pub fn read(file: impl Read, wanted: &Wanted, threads: usize, each: &mut dyn FnMut(Event)) -> Result<Summary, Defect> {
+pub fn read(file: impl Read, wanted: &Filter, threads: usize, each: &mut dyn FnMut(Event)) -> Result<Summary, Defect> {
     let mut summaries = read_all([Ok(file)], wanted, threads, &mut |_, event| each(event));
     summaries.pop().unwrap_or(Err(Defect::NotAnEventLog))
 }
@@ -32,7 +33,7 @@ pub fn read(file: impl Read, wanted: &Wanted, threads: usize, each: &mut dyn FnM
 /// taken from `files`, and thus opened, when its turn comes.
 pub fn read_all<R: Read>(
     files: impl IntoIterator<Item = io::Result<R>>,
-    wanted: &Wanted,
+    wanted: &Filter,
     threads: usize,
     each: &mut dyn FnMut(usize, Event),
 ) -> Vec<Result<Summary, Defect>> {
@@ -71,7 +72,7 @@ struct Opened {
 }
 
 impl Batch {
-    fn search(self, wanted: &Wanted) -> Searched {
+    fn search(self, wanted: &Filter) -> Searched {
         let mut found = Found::default();
         let mut offset = self.offset;
         for bytes in self.bytes.chunks(CHUNK) {
@@ -234,7 +235,7 @@ struct Lane {
 }
 
 impl Lanes {
-    fn new<'scope>(scope: &'scope Scope<'scope, '_>, wanted: &'scope Wanted, threads: usize) -> Self {
+    fn new<'scope>(scope: &'scope Scope<'scope, '_>, wanted: &'scope Filter, threads: usize) -> Self {
         let lane = |_| {
             let (batches, work) = sync_channel::<Batch>(BATCHES_AHEAD);
             let (done, searched) = sync_channel(BATCHES_AHEAD);

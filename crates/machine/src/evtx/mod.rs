@@ -1,26 +1,24 @@
 //! Event log files (`.evtx`) and the XML of single events.
 //!
-//! A log is read chunk by chunk with bounded memory. Only events that are [`Wanted`] are decoded: of every other record
+//! A log is read chunk by chunk with bounded memory. Only events that are chosen by a [`Filter`] are decoded: of every other record
 //! no more than its provider and its event id is looked at.
 
 mod builder;
 mod chunk;
-mod event;
 mod expand;
 mod file;
+mod filter;
 mod template;
 mod token;
 mod value;
-mod wanted;
 mod xml;
 
 use std::io;
 
 use jiff::Timestamp;
 
-pub use event::Event;
 pub use file::{read, read_all};
-pub use wanted::Wanted;
+pub use filter::Filter;
 pub use xml::from_xml;
 
 /// As many damaged places of one file are listed; further ones are only counted.
@@ -123,4 +121,11 @@ pub enum Defect {
     /// Not well-formed XML.
     #[error("malformed XML: {0}")]
     Xml(String),
+}
+
+impl From<Summary> for crate::event::Summary {
+    fn from(log: Summary) -> Self {
+        let damaged = u64::try_from(log.damaged.len()).unwrap_or(u64::MAX).saturating_add(log.damaged_unlisted);
+        Self { records: log.records_seen, matched: log.matched, damaged, oldest: log.oldest, newest: log.newest }
+    }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Defect;
+use super::filter::Filter;
 use super::token::{Instance, Name, Token, Tokens, Utf16};
 use super::value::{self, FILETIME, STRING};
-use super::wanted::Wanted;
 
 /// Provider, event id and time come first in an event: further tokens are not looked at.
 const TOKENS_LOOKED_AT: usize = 128;
@@ -35,7 +35,7 @@ enum Part<'c> {
 /// Whether a record is wanted, as far as its template tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    Wanted,
+    Filter,
     Unwanted,
     Unclear,
 }
@@ -54,13 +54,13 @@ impl<'c> Templates<'c> {
 }
 
 impl<'c> Origin<'c> {
-    pub(super) fn judge(self, chunk: &[u8], instance: &Instance, wanted: &Wanted) -> Verdict {
+    pub(super) fn judge(self, chunk: &[u8], instance: &Instance, wanted: &Filter) -> Verdict {
         let Some(id) = self.id.number(chunk, instance) else { return Verdict::Unclear };
         if !wanted.has_id(id) {
             return Verdict::Unwanted;
         }
         match self.provider.string(chunk, instance) {
-            Some(provider) if wanted.has_provider(provider, id) => Verdict::Wanted,
+            Some(provider) if wanted.has_provider(provider, id) => Verdict::Filter,
             Some(_) => Verdict::Unwanted,
             None => Verdict::Unclear,
         }

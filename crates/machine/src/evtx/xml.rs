@@ -3,8 +3,9 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event as Xml};
 
+use super::Defect;
 use super::builder::Builder;
-use super::{Defect, Event};
+use crate::event::Event;
 
 /// Longer than any event, whose binary form is less than 64 KiB.
 const LENGTH_LIMIT: usize = 1 << 20;

@@ -3,10 +3,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::files::Volume;
-use super::{Hibernation, VolumeKind, hives, volume_flags};
+use super::hives::{self, Hives};
+use super::{Hibernation, VolumeKind, volume_flags};
 use crate::event::{Event, Summary, Wanted};
 use crate::evtx;
-use crate::offline::hives::Hives;
 use crate::registry::Key;
 use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
 
@@ -34,7 +34,9 @@ pub enum DiskError {
     #[error("an {0} volume that is not mounted: mount it read-only and name the folder")]
     NotMounted(&'static str),
     /// BitLocker.
-    #[error("a volume that BitLocker has locked: unlock it first (dislocker, cryptsetup bitlkOpen), mount it, and name the folder")]
+    #[error(
+        "a volume that BitLocker has locked: unlock it first (dislocker, cryptsetup bitlkOpen), mount it, and name the folder"
+    )]
     BitLocker,
     /// Neither Windows nor hives.
     #[error("no Windows: neither Windows\\System32\\config nor a hive (SYSTEM, SOFTWARE) nor an event log is in it")]
@@ -106,8 +108,8 @@ impl Machine for Disk {
         let log = self.log(channel);
         let Some(file) = self.volume.open_file(&log.to_string_lossy())? else { return Ok(None) };
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
-        let read = evtx::read(file, wanted, threads, each);
-        read.map(Some).map_err(|defect| Unreadable::Damaged(defect.to_string()))
+        let read = evtx::read(file, &wanted.into(), threads, each);
+        read.map(|summary| Some(summary.into())).map_err(|defect| Unreadable::Damaged(defect.to_string()))
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {
@@ -136,15 +138,22 @@ fn is_copied(volume: &Volume) -> Result<bool, Unreadable> {
     let files = volume.folder("")?.unwrap_or_default();
     let counts = |file: &FileInfo| {
         let name = file.name.to_lowercase();
-        !file.is_folder && (["system", "software", "security"].contains(&name.as_str()) || name.ends_with(".evtx"))
+        !file.is_folder && (["system", "software", "security"].contains(&name.as_str()) || is_log(&name))
     };
     Ok(files.iter().any(counts))
+}
+
+fn is_log(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("evtx"))
 }
 
 fn notes(volume: &Volume, hives: &Hives) -> Vec<String> {
     let mut notes = Vec::new();
     if volume.state().hibernation == Ok(Hibernation::Asleep) {
-        notes.push("Windows sleeps on this disk (hibernation or fast startup): what it had in memory is not in these files".to_owned());
+        notes.push(
+            "Windows sleeps on this disk (hibernation or fast startup): what it had in memory is not in these files"
+                .to_owned(),
+        );
     }
     notes.extend(hives.notes());
     notes

@@ -46,9 +46,9 @@ impl Hives {
         let hives = [("SYSTEM", &self.system), ("SOFTWARE", &self.software), ("SECURITY", &self.security)];
         let note = |(name, opened): (&str, &Result<Opened, Unreadable>)| match opened.as_ref().ok()?.hive.state() {
             HiveState::Clean => None,
-            HiveState::Replayed { entries } => {
-                Some(format!("the hive {name} was not closed; {entries} transactions were taken from its logs, in memory"))
-            }
+            HiveState::Replayed { entries } => Some(format!(
+                "the hive {name} was not closed; {entries} transactions were taken from its logs, in memory"
+            )),
             HiveState::Dirty { why } => Some(format!("the newest values of the hive {name} may be missing: {why}")),
         };
         hives.into_iter().filter_map(note).collect()
@@ -91,7 +91,8 @@ fn open(volume: &Volume, config: &str, name: &str) -> Result<Opened, Unreadable>
     let file = |ending: &str| volume.read(&joined(config, &format!("{name}{ending}")), LARGEST_HIVE);
     let absent = || Unreadable::System(format!("there is no hive {name}"));
     let bytes = file("")?.ok_or_else(absent)?;
-    let logs: Vec<Vec<u8>> = [".LOG", ".LOG1", ".LOG2"].iter().filter_map(|ending| file(ending).ok().flatten()).collect();
+    let logs: Vec<Vec<u8>> =
+        [".LOG", ".LOG1", ".LOG2"].iter().filter_map(|ending| file(ending).ok().flatten()).collect();
     let hive = Hive::open(bytes, &logs).map_err(|error| Unreadable::Damaged(format!("{name}: {error}")))?;
     Ok(Opened { hive, control_set: None })
 }

@@ -1,10 +1,13 @@
 //! A Windows disk that is not running, mounted as a folder.
 
+mod disk;
 pub mod files;
+mod hives;
 mod link;
 mod state;
 mod volume_flags;
 mod walk;
 
+pub use disk::{Disk, DiskError};
 pub use state::{Hibernation, VolumeState};
 pub use volume_flags::{VolumeKind, is_dirty, kind};

@@ -9,7 +9,7 @@ use super::value;
 
 /// The events to read: pairs of provider and event id, and a span of time.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct Filter {
     everything: bool,
     /// One bit for each event id, as most records fall here.
     ids: Vec<u64>,
@@ -19,7 +19,7 @@ pub struct Wanted {
     until: Option<u64>,
 }
 
-impl Wanted {
+impl Filter {
     /// Every event of every provider.
     pub fn everything() -> Self {
         Self { everything: true, ..Self::default() }
@@ -73,7 +73,7 @@ impl Wanted {
     }
 }
 
-impl<S: AsRef<str>> FromIterator<(S, u16)> for Wanted {
+impl<S: AsRef<str>> FromIterator<(S, u16)> for Filter {
     fn from_iter<I: IntoIterator<Item = (S, u16)>>(pairs: I) -> Self {
         pairs.into_iter().fold(Self::default(), |wanted, (provider, id)| wanted.with(provider.as_ref(), id))
     }
@@ -81,4 +81,11 @@ impl<S: AsRef<str>> FromIterator<(S, u16)> for Wanted {
 
 fn place(id: u16) -> (usize, u64) {
     (usize::from(id >> 6), 1 << (id & 63))
+}
+
+impl From<&crate::event::Wanted> for Filter {
+    fn from(wanted: &crate::event::Wanted) -> Self {
+        let filter = wanted.events.iter().map(|(provider, id)| (provider, *id)).collect::<Self>();
+        wanted.since.map_or_else(|| filter.clone(), |since| filter.clone().since(since))
+    }
 }
