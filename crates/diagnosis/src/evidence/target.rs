@@ -26,6 +26,11 @@ impl Target {
         Self { input: String::new(), host: "HOST".to_owned(), port: DEFAULT_PORT }
     }
 
+    /// The machine that we run on.
+    pub fn loopback(port: u16) -> Self {
+        Self { input: "127.0.0.1".to_owned(), host: "127.0.0.1".to_owned(), port }
+    }
+
     /// Whether no host was asked for.
     pub fn is_unnamed(&self) -> bool {
         self.input.is_empty()

@@ -6,6 +6,7 @@ mod diagnose;
 mod diff;
 mod explain;
 mod format;
+mod host;
 mod lab;
 mod man;
 mod probe;
@@ -48,6 +49,7 @@ struct Cli {
 enum Command {
     Diagnose(diagnose::Arguments),
     Explain(explain::Arguments),
+    Host(host::Arguments),
     Lab(lab::Arguments),
     Diff(diff::Arguments),
     Completions(completions::Arguments),
@@ -104,6 +106,7 @@ fn run(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Diagnose(arguments) => arguments.run(&mut output),
         Command::Explain(arguments) => arguments.run(&mut output),
+        Command::Host(arguments) => arguments.run(&mut output),
         Command::Lab(arguments) => arguments.run(&mut output),
         Command::Diff(arguments) => arguments.run(&mut output),
         Command::Completions(arguments) => arguments.run(&mut output),

@@ -70,7 +70,7 @@ pub(super) struct Judged {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     /// A warning too
     Warning,
     /// Only where something stops a connection
@@ -110,6 +110,17 @@ impl Measuring {
         progress.clear();
         let reports = judge_together(seen.into_iter().flatten(), told, self.client);
         Ok(Judged { reports, interrupted: *stop.borrow() })
+    }
+
+    /// Probes one target, for evidence that is judged with more; and whether somebody typed ^C.
+    pub(super) fn evidence(&self, target: Target) -> Result<(Evidence, bool), Failure> {
+        let runtime = tokio::runtime::Runtime::new()?;
+        let judged = runtime.block_on(self.judge(vec![target], &Told::default()));
+        // A look-up of the system may hang on in its thread; nobody waits for its answer any more.
+        runtime.shutdown_background();
+        let Judged { reports, interrupted } = judged?;
+        let report = reports.into_iter().next().ok_or_else(|| anyhow::anyhow!("the probe was lost"))?;
+        Ok((report.evidence, interrupted))
     }
 
     fn start(

@@ -1,0 +1,122 @@
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use clap::Args;
+use jiff::Timestamp;
+use rdpdoctor_diagnosis::catalogue::setting;
+use rdpdoctor_diagnosis::evidence::Snapshot;
+use rdpdoctor_machine::Machine;
+use rdpdoctor_machine::memory::Collection;
+use rdpdoctor_machine::offline::Disk;
+use rdpdoctor_sources::host;
+
+use super::Failure;
+
+/// Bytes of the largest snapshot that is read: those of busy servers have a few hundred kilobytes.
+const LONGEST_SNAPSHOT: u64 = 64 << 20;
+
+/// Which machine is looked at.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Input {
+    /// What `host snapshot` wrote or the collector script printed; "-" for standard input
+    #[arg(value_name = "SNAPSHOT", conflicts_with = "offline")]
+    file: Option<PathBuf>,
+    /// Look at the Windows on a disk that is mounted here, instead of the running one
+    #[arg(long, value_name = "DIR")]
+    offline: Option<PathBuf>,
+}
+
+impl Input {
+    /// Whether it is the machine that we run on.
+    pub(in crate::cli) fn is_here(&self) -> bool {
+        self.file.is_none() && self.offline.is_none()
+    }
+
+    /// The snapshot: read from a file, or taken now.
+    pub(in crate::cli) fn snapshot(&self) -> Result<Snapshot, Failure> {
+        match (&self.file, &self.offline) {
+            (Some(file), _) => from_file(file),
+            (None, Some(folder)) => {
+                let disk = Disk::open(folder).map_err(|error| at(folder, &error))?;
+                Ok(host::snapshot(&disk, Timestamp::now()))
+            }
+            (None, None) => Ok(host::snapshot(&*here()?, Timestamp::now())),
+        }
+    }
+}
+
+/// The port that Remote Desktop is set to listen on.
+pub(super) fn port(snapshot: &Snapshot) -> u16 {
+    let number = setting("port").and_then(|port| snapshot.in_force(port).number());
+    number.and_then(|number| u16::try_from(number).ok()).unwrap_or(3389)
+}
+
+#[cfg(windows)]
+fn here() -> Result<Box<dyn Machine>, Failure> {
+    Ok(Box::new(rdpdoctor_machine::live::Live::open()?))
+}
+
+#[cfg(not(windows))]
+fn here() -> Result<Box<dyn Machine>, Failure> {
+    let message = "this is no Windows: name a snapshot, or a disk with --offline DIR; on a server that may not run this \
+        program, \"rdpdoctor host snapshot --format powershell\" prints a script that collects one";
+    Err(Failure::Usage(message.to_owned()))
+}
+
+/// A snapshot, or what the collector script printed.
+fn from_file(path: &Path) -> Result<Snapshot, Failure> {
+    let text = text(path).map_err(|error| at(path, &error))?;
+    let not_one = |error: &dyn std::fmt::Display| {
+        let what = "neither a snapshot nor what the collector script prints";
+        Failure::Usage(format!("{}: {what}: {error}", path.display()))
+    };
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| not_one(&error))?;
+    if value.get("collection").is_some() {
+        let collection: Collection = serde_json::from_value(value).map_err(|error| not_one(&error))?;
+        let taken = collection.taken.unwrap_or_else(Timestamp::now);
+        return Ok(host::snapshot(&collection, taken));
+    }
+    serde_json::from_value(value).map_err(|error| not_one(&error))
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    let read: &mut dyn Read = if path == Path::new("-") { &mut io::stdin().lock() } else { &mut File::open(path)? };
+    read.take(LONGEST_SNAPSHOT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST_SNAPSHOT {
+        return Err(io::Error::other(format!("larger than {} MB", LONGEST_SNAPSHOT >> 20)));
+    }
+    decoded(&bytes).ok_or_else(|| io::Error::other("neither UTF-8 nor UTF-16"))
+}
+
+/// Redirecting what PowerShell 5 prints makes UTF-16 of it.
+fn decoded(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => {
+            let units =
+                rest.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, byte| (unit << 8) | u16::from(*byte)));
+            String::from_utf16(&units.collect::<Vec<u16>>()).ok()
+        }
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
+}
+
+fn at(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Work(anyhow!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_in_the_encodings_of_powershell() {
+        for bytes in [&b"{}"[..], b"\xef\xbb\xbf{}", b"\xff\xfe{\0}\0"] {
+            assert_eq!(decoded(bytes).as_deref(), Some("{}"));
+        }
+        assert_eq!(decoded(b"\x80\x81"), None);
+    }
+}
