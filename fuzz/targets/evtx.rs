@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rdpdoctor_machine::evtx::{self, DAMAGE_LISTED, Wanted};
+use rdpdoctor_machine::evtx::{self, DAMAGE_LISTED, Filter};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(xml) = std::str::from_utf8(bytes) {
@@ -21,8 +21,8 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn read(file: &[u8]) {
-    let some = Wanted::default().with("Schannel", 36874).with("TermDD", 56);
-    for wanted in [Wanted::everything(), some] {
+    let some = Filter::default().with("Schannel", 36874).with("TermDD", 56);
+    for wanted in [Filter::everything(), some] {
         let mut events = 0;
         let Ok(summary) = evtx::read(file, &wanted, 1, &mut |_| events += 1) else { continue };
         assert_eq!(summary.matched, events);

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Measures both readers over what can be unpacked from `source`.
-fn compare(source: &Path, wanted: &Wanted) -> Result<(), Box<dyn Error>> {
+fn compare(source: &Path, wanted: &Filter) -> Result<(), Box<dyn Error>> {
     let temporary = tempfile::tempdir()?;
     let logs = fill(source, temporary.path())?;
     let threads = thread::available_parallelism().map_or(1, usize::from);

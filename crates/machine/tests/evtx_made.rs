@@ -3,7 +3,8 @@
 
 use std::io;
 
-use rdpdoctor_machine::evtx::{self, Defect, Event, Summary, Wanted};
+use rdpdoctor_machine::event::Event;
+use rdpdoctor_machine::evtx::{self, Defect, Filter, Summary};
 
 const TIME: u64 = 0x01D6_8E35_0000_0000;
 const CHUNK: usize = 0x1_0000;
@@ -62,18 +63,18 @@ fn xml_that_is_no_event_is_refused() {
 #[test]
 fn only_what_is_wanted_is_handed_over() {
     let file = log(&records(&[7, 8]));
-    let read = |wanted: &Wanted| read(&file, wanted, 1).1.len();
-    assert_eq!(read(&Wanted::default().with("SCHANNEL", 36874)), 2);
-    assert_eq!(read(&Wanted::default().with("Schannel", 36888)), 0);
-    assert_eq!(read(&Wanted::default().with("TermDD", 36874)), 0);
-    assert_eq!(read(&Wanted::everything().since(time()).until(time())), 2);
-    assert_eq!(read(&Wanted::everything().since("2021-01-01T00:00:00Z".parse().unwrap())), 0);
+    let read = |wanted: &Filter| read(&file, wanted, 1).1.len();
+    assert_eq!(read(&Filter::default().with("SCHANNEL", 36874)), 2);
+    assert_eq!(read(&Filter::default().with("Schannel", 36888)), 0);
+    assert_eq!(read(&Filter::default().with("TermDD", 36874)), 0);
+    assert_eq!(read(&Filter::everything().since(time()).until(time())), 2);
+    assert_eq!(read(&Filter::everything().since("2021-01-01T00:00:00Z".parse().unwrap())), 0);
 }
 
 #[test]
 fn what_is_no_log_is_refused() {
     for bytes in [vec![], vec![0; 10], vec![0x41; 100_000]] {
-        assert_eq!(evtx::read(&bytes[..], &Wanted::everything(), 1, &mut |_| {}), Err(Defect::NotAnEventLog));
+        assert_eq!(evtx::read(&bytes[..], &Filter::everything(), 1, &mut |_| {}), Err(Defect::NotAnEventLog));
     }
 }
 
@@ -112,7 +113,7 @@ fn cut_files_are_read_to_the_cut() {
     let both = 4608 + records.concat().len();
     let file = log(&records);
     for length in (0..both + 8).chain([file.len() - 1]) {
-        let Ok(summary) = evtx::read(&file[..length], &Wanted::everything(), 1, &mut |_| {}) else { continue };
+        let Ok(summary) = evtx::read(&file[..length], &Filter::everything(), 1, &mut |_| {}) else { continue };
         assert_eq!(
             summary.matched,
             2 * u64::from(length >= both) + u64::from((both - records[1].len()..both).contains(&length))
@@ -167,7 +168,7 @@ fn threads_and_files_keep_their_order() {
         let mut found = [Vec::new(), Vec::new(), Vec::new()];
         let files = [Ok(&file[..]), Err(io::ErrorKind::PermissionDenied.into()), Ok(&file[..])];
         let mut each = |number: usize, event: Event| found[number].push(event.record);
-        let summaries = evtx::read_all(files, &Wanted::everything(), threads, &mut each);
+        let summaries = evtx::read_all(files, &Filter::everything(), threads, &mut each);
         assert_eq!(found, [ids.clone(), Vec::new(), ids.clone()]);
         assert_eq!(summaries[1], Err(Defect::Read(io::ErrorKind::PermissionDenied)));
         assert_eq!(summaries[2].as_ref().unwrap().last_record, Some(99));
@@ -181,10 +182,10 @@ fn time() -> jiff::Timestamp {
 }
 
 fn all(file: &[u8]) -> (Summary, Vec<Event>) {
-    read(file, &Wanted::everything(), 1)
+    read(file, &Filter::everything(), 1)
 }
 
-fn read(file: &[u8], wanted: &Wanted, threads: usize) -> (Summary, Vec<Event>) {
+fn read(file: &[u8], wanted: &Filter, threads: usize) -> (Summary, Vec<Event>) {
     let mut events = Vec::new();
     let summary = evtx::read(file, wanted, threads, &mut |event| events.push(event)).unwrap();
     (summary, events)

@@ -23,11 +23,25 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
 
 /// `ts01:3389`, `[2001:db8::5]:3389`.
 pub(crate) fn target(report: &Report) -> String {
+    if report.target.is_none() {
+        return machine(report);
+    }
     let asked = &report.evidence.target;
     if asked.host.contains(':') {
         format!("[{}]:{}", asked.host, asked.port)
     } else {
         format!("{}:{}", asked.host, asked.port)
+    }
+}
+
+/// A machine that was looked at and not probed, by its name where it has one.
+fn machine(report: &Report) -> String {
+    let looked_at = report.evidence.host.as_ref().or(report.evidence.origin.as_ref());
+    let name = looked_at.and_then(|machine| machine.computer.observed()).and_then(Clone::clone);
+    match name {
+        Some(name) => safe_text(name, 63),
+        None if looked_at.is_some() => "a Windows machine".to_owned(),
+        None => "no host".to_owned(),
     }
 }
 
@@ -72,7 +86,9 @@ pub(crate) fn sentence(report: &Report) -> &str {
     match (report.root(), report.verdict) {
         (Some(root), _) => &root.title,
         (None, Verdict::Healthy) if report.asked_client.is_some() => "The client that was asked about gets through",
+        (None, Verdict::Healthy) if report.target.is_none() => "Nothing on this machine stops Remote Desktop",
         (None, Verdict::Healthy) => "A current Remote Desktop client gets through",
+        (None, _) if report.target.is_none() => "What could be read does not settle whether Remote Desktop works",
         (None, _) => "What was measured does not settle whether a client gets through",
     }
 }
@@ -178,6 +194,9 @@ pub(crate) fn interrupts(remedy: &Remedy) -> &str {
 
 /// "4 TCP connections in 184 ms".
 pub(crate) fn effort(report: &Report) -> String {
+    if report.target.is_none() {
+        return format!("judged in {}, without a probe", duration(report.duration_ms));
+    }
     let connections = match report.connections {
         1 => "1 TCP connection".to_owned(),
         several => format!("{several} TCP connections"),

@@ -72,6 +72,9 @@ fn missing(evidence: &Evidence, diagnosis: &Diagnosis, asked: Option<&ClientRow>
     if let Some(asked) = asked {
         return vec![format!("whether {} gets through: {}", asked.title, asked.reason)];
     }
+    if let Some(machine) = stages::unread(evidence) {
+        return machine;
+    }
     let retry = format!("run `rdpdoctor diagnose {}` again", evidence.target);
     let local = evidence.attempts.iter().find_map(|attempt| match &attempt.ending {
         Ending::OurSystem { error } => Some(error),

@@ -1,4 +1,7 @@
+mod machine;
 mod presented;
+
+pub(super) use machine::unread;
 
 use std::net::SocketAddr;
 
@@ -9,13 +12,14 @@ use crate::{Certainty, Severity, Stage};
 
 /// The check list: one row a stage, and one an address where a stage belongs to one.
 pub(super) fn rows(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<StageRow> {
-    let mut rows = vec![resolve(evidence)];
+    let mut rows: Vec<StageRow> = (!machine::only(evidence)).then(|| resolve(evidence)).into_iter().collect();
     let endpoints = evidence.endpoints();
     rows.extend(endpoints.iter().map(|endpoint| connect(evidence, *endpoint)));
     rows.extend(endpoints.iter().filter_map(|endpoint| negotiate(evidence, *endpoint)));
     rows.extend(endpoints.iter().filter_map(|endpoint| tls(evidence, *endpoint)));
     rows.extend(presented::certificate(evidence, diagnosis));
     rows.extend(presented::authenticate(evidence));
+    rows.extend(machine::rows(evidence));
     let stopped: Vec<_> = rows.iter().filter(|row| row.outcome == Outcome::Failed).map(|row| row.address).collect();
     for row in &mut rows {
         mark(row, diagnosis, evidence, stopped.contains(&row.address));

@@ -1,8 +1,10 @@
 use super::remedies::ENABLE_RULES;
 use super::signs::{by_host, setting_of, unless_rdp_answers};
+use crate::catalogue::setting;
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::{Authority, ValueSeen};
+use crate::view::host_fact;
 use crate::{Cause, Detection, Place, Proof, Safety, Severity, Stage};
 
 /// `fDenyTSConnections` is 1, gone, or set by a policy: no listener is started.
@@ -21,7 +23,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
 fn look(host: &Snapshot) -> Detection {
     let (switch, fact) = setting_of(host, "deny-connections");
     if switch.seen == ValueSeen::Unread {
-        return Detection::Unknown(Vec::new());
+        return unless_a_policy_switches_it_on(host);
     }
     let text = match (switch.number(), switch.by) {
         (Some(0), _) => return Detection::RuledOut,
@@ -30,6 +32,23 @@ fn look(host: &Snapshot) -> Detection {
         (_, Authority::Local) => "fDenyTSConnections is 1: every connection is refused",
     };
     Detection::Confirmed(Proof::of(text, [fact], 40))
+}
+
+/// The local value alone, where the policy that would win over it could not be read.
+fn unless_a_policy_switches_it_on(host: &Snapshot) -> Detection {
+    let Some(setting) = setting("deny-connections") else { return Detection::Unknown(Vec::new()) };
+    let off = match host.value(setting.path, setting.value) {
+        ValueSeen::Value(value) => value.number() != Some(0),
+        ValueSeen::Absent => true,
+        ValueSeen::Unread => return Detection::Unknown(Vec::new()),
+    };
+    if !off {
+        return Detection::Unknown(Vec::new());
+    }
+    let text = "the local value of fDenyTSConnections refuses every connection";
+    let proof = Proof::of(text, [host_fact(&["registry", setting.path])], 30);
+    let missing = "whether a policy (fDenyTSConnections in SOFTWARE) switches it on: it could not be read";
+    Detection::Likely(proof.missing(missing))
 }
 
 const READ_SWITCH: Step = Step {
@@ -96,10 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn unknown_where_the_policy_cannot_be_read() {
+    fn likely_where_the_policy_cannot_be_read_and_unknown_where_nothing_is() {
         let path = crate::catalogue::setting("deny-connections").unwrap().policy_path.unwrap();
         let machine = Machine::healthy().dword("deny-connections", 1).unreadable(path);
-        assert_eq!(look(&machine.snapshot()), Detection::Unknown(Vec::new()));
+        assert!(matches!(look(&machine.clone().snapshot()), Detection::Likely(_)));
+        assert_eq!(judge(&machine.evidence()).verdict, Verdict::Broken);
+        let on = Machine::healthy().unreadable(path);
+        assert_eq!(look(&on.snapshot()), Detection::Unknown(Vec::new()));
         assert_eq!(look(&Machine::unread().snapshot()), Detection::Unknown(Vec::new()));
     }
 }
