@@ -39,7 +39,7 @@ fn machine(report: &Report) -> String {
     let looked_at = report.evidence.host.as_ref().or(report.evidence.origin.as_ref());
     let name = looked_at.and_then(|machine| machine.computer.observed()).and_then(Clone::clone);
     match name {
-        Some(name) => safe_text(name, 63),
+        Some(name) => rdpdoctor_protocol::text::safe_text(&name, 63),
         None if looked_at.is_some() => "a Windows machine".to_owned(),
         None => "no host".to_owned(),
     }

@@ -19,6 +19,7 @@ const MOST_THREADS: usize = 8;
 pub struct Disk {
     volume: Volume,
     hives: Hives,
+    /// Where the logs are; empty in a folder of copies.
     logs: &'static str,
     notes: Vec<String>,
 }
@@ -72,6 +73,11 @@ impl Disk {
         &self.notes
     }
 
+    /// The volume, where it is one: what nobody copied is not absent.
+    fn whole(&self) -> Result<&Volume, Unreadable> {
+        if self.logs.is_empty() { Err(Unreadable::NotCollected) } else { Ok(&self.volume) }
+    }
+
     fn log(&self, channel: &str) -> PathBuf {
         // Windows writes the slash of a channel's name so.
         let name = format!("{}.evtx", channel.replace('/', "%4"));
@@ -93,20 +99,20 @@ impl Machine for Disk {
     }
 
     fn file(&self, path: &str) -> Answer<FileInfo> {
-        self.volume.file(path)
+        self.whole()?.file(path)
     }
 
     fn folder(&self, path: &str) -> Answer<Vec<FileInfo>> {
-        self.volume.folder(path)
+        self.whole()?.folder(path)
     }
 
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
-        self.volume.read(path, limit)
+        self.whole()?.read(path, limit)
     }
 
     fn events(&self, channel: &str, wanted: &Wanted, each: &mut dyn FnMut(Event)) -> Answer<Summary> {
         let log = self.log(channel);
-        let Some(file) = self.volume.open_file(&log.to_string_lossy())? else { return Ok(None) };
+        let Some(file) = self.volume.open_file(&log.to_string_lossy())? else { return self.whole().map(|_| None) };
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         let read = evtx::read(file, &wanted.into(), threads, each);
         read.map(|summary| Some(summary.into())).map_err(|defect| Unreadable::Damaged(defect.to_string()))

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn likely_where_the_policy_cannot_be_read_and_unknown_where_nothing_is() {
-        let path = crate::catalogue::setting("deny-connections").unwrap().policy_path.unwrap();
+        let path = setting("deny-connections").unwrap().policy_path.unwrap();
         let machine = Machine::healthy().dword("deny-connections", 1).unreadable(path);
         assert!(matches!(look(&machine.clone().snapshot()), Detection::Likely(_)));
         assert_eq!(judge(&machine.evidence()).verdict, Verdict::Broken);
