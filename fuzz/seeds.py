@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes a few well-formed inputs for each fuzz target into fuzz/seeds."""
 import json
+import struct
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -289,6 +290,51 @@ VOLUME[:8] = b"FILE\x30\x00\x02\x00"
 VOLUME[0x14] = 0x38
 VOLUME[0x38:0x50] = words(0x70, 0x28) + bytes(12) + words(0x18)
 SEEDS["volume"] = [bytes(BOOT) + bytes(512 * 3) + bytes(VOLUME), b"\xeb\x58\x90-FVE-FS-"]
+
+def cell(content):
+    size = (4 + len(content) + 7) // 8 * 8
+    return struct.pack("<i", -size) + content.ljust(size - 4, b"\0")
+
+
+def key(name, parent, keys=(0, 0xFFFFFFFF), values=(0, 0xFFFFFFFF), security=0xFFFFFFFF):
+    fields = (parent, keys[0], 0, keys[1], 0xFFFFFFFF, *values, security, 0xFFFFFFFF)
+    return cell(b"nk" + struct.pack("<HQI9I20xHH", 0x20, 133000000000000000, 0, *fields, len(name), 0) + name)
+
+
+def value(name, size, data, kind):
+    return cell(b"vk" + struct.pack("<HIIIHH", len(name), size, data, kind, 1, 0) + name)
+
+
+def hive(leaf):
+    """Bins with one key below the root, two values, a security descriptor; every cell where its number times 128 says."""
+    at = lambda number: 128 * number - 96
+    cells = [
+        key(b"ROOT", 0, (1, at(2)), (2, at(4)), at(8)),
+        cell(leaf + struct.pack("<HII", 1, at(3), 0)) if leaf != b"ri" else cell(b"ri" + struct.pack("<HI", 1, at(9))),
+        key(b"Select", at(1), values=(1, at(7))),
+        cell(struct.pack("<II", at(5), at(6))),
+        value(b"Current", 0x80000004, 1, 4),
+        value(b"", 4, at(7), 1),
+        cell(struct.pack("<I", at(5))),
+        cell(b"sk\0\0" + struct.pack("<IIII", at(8), at(8), 1, 20) + bytes(20)),
+        cell(b"li" + struct.pack("<HI", 1, at(3))),
+    ]
+    filled = b"".join(each + struct.pack("<i", 128 - len(each)) + bytes(124 - len(each)) for each in cells)
+    return b"hbin" + struct.pack("<II20x", 0, 2048) + filled + struct.pack("<i", 2048 - 32 - len(filled)).ljust(2016 - len(filled), b"\0")
+
+
+def hive_seed(leaf, minor, log_type, log):
+    bins = hive(leaf)
+    return struct.pack("<BBHI", minor, log_type, len(bins), 32) + bins + log
+
+
+PAGE = hive(b"lh")[:512]
+ENTRY = b"HvLE" + struct.pack("<5I16xII", 1024, 0, 8, 4096, 1, 0, 512) + PAGE
+SEEDS["hive"] = [
+    *(hive_seed(leaf, minor, 0, b"") for leaf, minor in [(b"lf", 3), (b"lh", 5), (b"li", 6), (b"ri", 4)]),
+    hive_seed(b"lh", 5, 6, ENTRY.ljust(1024, b"\0")),
+    hive_seed(b"lh", 5, 1, b"DIRT\1".ljust(512, b"\0") + PAGE),
+]
 
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target

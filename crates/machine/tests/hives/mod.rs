@@ -1,0 +1,182 @@
+//! All of a hive as lines of text, and how other readers print the same.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use jiff::Timestamp;
+use rdpdoctor_machine::hive::{Damage, Hive, Key};
+
+/// One line for each key and each value.
+#[derive(Debug, Default)]
+pub(crate) struct Dump {
+    pub(crate) lines: BTreeSet<String>,
+    pub(crate) damage: Vec<Damage>,
+}
+
+impl Dump {
+    pub(crate) fn values(&self) -> usize {
+        self.lines.len() - self.keys()
+    }
+
+    pub(crate) fn keys(&self) -> usize {
+        self.lines.iter().filter(|line| line.starts_with('K')).count()
+    }
+
+    /// Names the first differences, not all of two large hives.
+    pub(crate) fn assert_same(&self, theirs: &BTreeSet<String>, what: &str) {
+        let only = |a: &BTreeSet<String>, b| a.difference(b).take(5).cloned().collect::<Vec<_>>();
+        let (mine, other) = (only(&self.lines, theirs), only(theirs, &self.lines));
+        assert!(mine.is_empty() && other.is_empty(), "{what}\nonly here: {mine:#?}\nonly there: {other:#?}");
+    }
+}
+
+pub(crate) fn dump(hive: &Hive) -> Dump {
+    let mut dump = Dump::default();
+    walk(&hive.root(), "", &mut dump);
+    dump
+}
+
+fn walk(key: &Key<'_>, path: &str, dump: &mut Dump) {
+    let written = key.last_written().map(Timestamp::as_microsecond);
+    dump.lines.insert(format!("K {} {}", hex(path.as_bytes()), written.unwrap_or_default()));
+    for value in key.values() {
+        match value {
+            Ok(value) => dump.lines.insert(format!(
+                "V {} {} {} {}",
+                hex(path.as_bytes()),
+                hex(value.name.as_bytes()),
+                value.data.kind,
+                hex(&value.data.bytes)
+            )),
+            Err(damage) => {
+                dump.damage.push(damage);
+                false
+            }
+        };
+    }
+    for child in key.subkeys() {
+        match child {
+            Ok(child) => walk(&child, &format!("{path}\\{}", child.name()), dump),
+            Err(damage) => dump.damage.push(damage),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The same lines by python-registry and by hivex, of those that are installed.
+pub(crate) fn readers(hive: &Path) -> Vec<(&'static str, BTreeSet<String>)> {
+    let all = [("python-registry", "python3", PYTHON_REGISTRY), ("hivex", "/usr/bin/python3", HIVEX)];
+    all.into_iter().filter_map(|(name, python, script)| Some((name, lines(name, python, script, hive)?))).collect()
+}
+
+fn lines(name: &str, python: &str, script: &str, hive: &Path) -> Option<BTreeSet<String>> {
+    let output = Command::new(python).args(["-c", script]).arg(hive).stderr(Stdio::inherit()).output().ok()?;
+    if output.status.code() == Some(77) {
+        println!("skipped: no {name}");
+        return None;
+    }
+    assert!(output.status.success(), "{name} fails");
+    Some(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+}
+
+/// Applies `log1` and `log2` of a folder to its `hive`. False where python-registry is not installed.
+pub(crate) fn replay_with_python(folder: &Path) -> bool {
+    lines("python-registry", "python3", REPLAY, folder).is_some()
+}
+
+/// A sample, unpacked.
+pub(crate) fn sample(name: &str) -> Option<Vec<u8>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../../shared/samples/hive/{name}.xz"));
+    let unpacked = path.exists().then(|| Command::new("xz").args(["-dc"]).arg(path).output().ok()).flatten();
+    let unpacked = unpacked.filter(|output| output.status.success());
+    if unpacked.is_none() {
+        println!("skipped: no sample {name}, or no xz");
+    }
+    unpacked.map(|output| output.stdout)
+}
+
+const PYTHON_REGISTRY: &str = r"
+import sys
+try:
+    from Registry import Registry, RegistryParse
+except ImportError:
+    sys.exit(77)
+from datetime import datetime
+
+def text(string):
+    return string.encode('utf-8', 'replace').hex()
+
+def micros(filetime):
+    return filetime // 10 - 11644473600000000 if filetime else 0
+
+def data(value):
+    size = value.raw_data_length()
+    if size >= 0x80000000:
+        return value.unpack_binary(8, size - 0x80000000)
+    if size > 16344:
+        return value.raw_data()
+    start = value.abs_offset_from_hbin_offset(value.unpack_dword(8)) + 4
+    return value._buf[start:start + size]
+
+def walk(record, path):
+    print('K', text(path), micros(record.unpack_qword(4)))
+    if record.values_number():
+        for value in record.values_list().values():
+            name = value.name() if value.has_name() else ''
+            print('V', text(path), text(name), value.unpack_dword(12), data(value).hex())
+    if record.subkey_number():
+        for key in record.subkey_list().keys():
+            walk(key, path + '\\' + key.name())
+
+hive = Registry.Registry(sys.argv[1])
+walk(hive._regf.first_key(), '')
+";
+
+const HIVEX: &str = r"
+import sys
+try:
+    import hivex
+except ImportError:
+    sys.exit(77)
+
+def text(string):
+    return string.encode('utf-8', 'replace').hex()
+
+def walk(key, path):
+    time = hive.node_timestamp(key)
+    print('K', text(path), time // 10 - 11644473600000000 if time else 0)
+    for value in hive.node_values(key):
+        kind, data = hive.value_value(value)
+        print('V', text(path), text(hive.value_key(value)), kind & 0xffffffff, data.hex())
+    for child in hive.node_children(key):
+        walk(child, path + '\\' + hive.node_name(child))
+
+hive = hivex.Hivex(sys.argv[1])
+walk(hive.root(), '')
+";
+
+const REPLAY: &str = r"
+import os, sys
+try:
+    from Registry import RegistryLog
+except ImportError:
+    sys.exit(77)
+
+os.chdir(sys.argv[1])
+with open('hive', 'rb+') as hive:
+    first = RegistryLog.RegistryLog(hive, 'log1')
+    hive.seek(0)
+    second = RegistryLog.RegistryLog(hive, 'log2')
+    assert first.is_starting_log(second)
+    last = first.recover_hive()
+    hive.seek(0)
+    second.recover_hive_continue(last + 1)
+";
