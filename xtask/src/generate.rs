@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use rdpdoctor_diagnosis::evidence::{self, Evidence};
+use rdpdoctor_diagnosis::explain::printed::{self, Printed};
 use rdpdoctor_diagnosis::report::diff::Difference;
 use rdpdoctor_diagnosis::report::{self, Report};
 use schemars::JsonSchema;
@@ -41,6 +42,7 @@ fn files() -> Result<Vec<(String, String)>> {
     let mut files = vec![
         ("schemas/difference.json".to_owned(), difference_schema()?),
         ("schemas/evidence.json".to_owned(), evidence_schema()?),
+        ("schemas/explanation.json".to_owned(), explanation_schema()?),
         ("schemas/report.json".to_owned(), report_schema()?),
     ];
     files.extend(book::pages()?);
@@ -74,6 +76,11 @@ fn report_schema() -> Result<String> {
 fn difference_schema() -> Result<String> {
     let about = "Two reports side by side, as `rdpdoctor diff --format json` prints them.";
     schema::<Difference>("difference", "rdpdoctor difference", about, report::SCHEMA_VERSION)
+}
+
+fn explanation_schema() -> Result<String> {
+    let about = "What `rdpdoctor explain --format json` prints: codes, the page of a cause or of a remedy, or a list.";
+    schema::<Printed<'static>>("explanation", "rdpdoctor explanation", about, printed::SCHEMA_VERSION)
 }
 
 fn evidence_schema() -> Result<String> {

@@ -92,7 +92,9 @@ impl Page {
 
     fn unknown(&mut self, code: &ExplainedCode) {
         self.paragraph("No table that we have knows this number.");
-        self.text.push('\n');
+        if !code.structure.is_empty() {
+            self.text.push('\n');
+        }
         self.items(code.structure.iter().map(|form| format!("By its form: {form}.")));
     }
 
@@ -177,6 +179,8 @@ fn title(code: &ExplainedCode) -> String {
             format!("\"{}\"", meaning.name)
         }
         Some(meaning) if !meaning.number.starts_with("0x") => format!("{} (0x{:X})", code.value, code.value),
+        None if code.family.as_deref() == Some("event") && !code.text.contains('/') => format!("Event {}", code.value),
+        None if code.family.as_deref() == Some("tls-alert") => format!("Alert {}", code.value),
         _ if code.text.ends_with(&code.value.to_string()) && code.text.contains('/') => code.text.clone(),
         _ => number,
     }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use rdpdoctor_diagnosis::explain::Explanation;
 use rdpdoctor_diagnosis::report::Report;
 use rdpdoctor_protocol::text::is_hidden;
 use serde::Serialize;
@@ -19,17 +18,6 @@ pub fn pretty(reports: &[Report]) -> Result<String, Error> {
 /// Any value, indented, with a line break at the end.
 pub fn object(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string_pretty(value).map(|text| escaped(&text) + "\n")
-}
-
-/// A report about no host with what its codes mean beside it, indented, with a line break at the end.
-pub fn explained(report: &Report, explanation: &Explanation) -> Result<String, Error> {
-    #[derive(Serialize)]
-    struct Explained<'a> {
-        #[serde(flatten)]
-        report: &'a Report,
-        explanation: &'a Explanation,
-    }
-    object(&Explained { report, explanation })
 }
 
 /// One report as one line, its line break included.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const TABLE: &str = include_str!("../../../../data/remedies.toml");
@@ -15,7 +16,7 @@ struct Table {
 }
 
 /// A remedy that people use or are told to use.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JudgedRemedy {
     /// In kebab-case.
@@ -46,7 +47,7 @@ pub struct JudgedRemedy {
 }
 
 /// What a remedy is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Worth {
     /// Right for its causes.

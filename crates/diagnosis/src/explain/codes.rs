@@ -5,7 +5,7 @@ use crate::evidence::ToldCode;
 
 pub(super) fn explained(told: &ToldCode) -> ExplainedCode {
     let meanings = meanings(told);
-    let structure = if meanings.is_empty() { structure(told.value) } else { Vec::new() };
+    let structure = if meanings.is_empty() { form(told) } else { Vec::new() };
     let claims = meanings.iter().flat_map(|meaning| claims_of(&meaning.family, &meaning.number));
     let mut misbeliefs: Vec<Misbelief> = Vec::new();
     for claim in claims {
@@ -16,10 +16,22 @@ pub(super) fn explained(told: &ToldCode) -> ExplainedCode {
     ExplainedCode {
         text: told.text.clone(),
         value: told.value,
+        family: told.family.clone(),
         order: order(told, &meanings),
         structure,
         misbeliefs,
         meanings,
+    }
+}
+
+fn form(told: &ToldCode) -> Vec<String> {
+    match told.family.as_deref() {
+        Some(EVENT) if told.value > u32::from(u16::MAX) => {
+            vec![format!("no event: their ids end at {}, qualifiers aside", u16::MAX)]
+        }
+        Some(EVENT) => vec!["the id of an event that tells nothing of Remote Desktop, as far as we know".to_owned()],
+        Some("tls-alert") if told.value > u32::from(u8::MAX) => vec![format!("no alert: they end at {}", u8::MAX)],
+        _ => structure(told.value),
     }
 }
 

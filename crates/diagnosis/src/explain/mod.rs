@@ -3,6 +3,7 @@
 mod causes;
 mod codes;
 mod next;
+pub mod printed;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct ExplainedCode {
     pub text: String,
     /// The number.
     pub value: u32,
+    /// The id of the family that was named with it; `event` for an event, null where none was.
+    pub family: Option<String>,
     /// What it may mean, likeliest first; empty where we do not know it.
     pub meanings: Vec<Meaning>,
     /// Why they stand in this order; null where there is one.

@@ -21,7 +21,7 @@ pub enum ReadError {
     #[error("it is no text in UTF-8 or UTF-16")]
     Encoding,
     /// No JSON, or none that a report is made of.
-    #[error("line {line} column {column}: {what}")]
+    #[error("line {line} column {column}: {what}; a report is what --format json prints")]
     Malformed {
         /// From one on.
         line: usize,

@@ -14,9 +14,9 @@ use rdpdoctor_diagnosis::catalogue::remedies::{JudgedRemedy, remedy};
 use rdpdoctor_diagnosis::causes;
 use rdpdoctor_diagnosis::evidence::{Evidence, Target, Told};
 use rdpdoctor_diagnosis::explain::explain;
+use rdpdoctor_diagnosis::explain::printed::{Codes, Printed};
 use rdpdoctor_diagnosis::{Cause, report};
 use rdpdoctor_render::{explanation, json, page};
-use serde::Serialize;
 
 pub(super) use self::meant::is_meant;
 pub(super) use self::unknown::unknown;
@@ -82,7 +82,7 @@ impl Arguments {
     fn print_listing(&self, listing: &Listing, output: &mut Output) -> Result<Exit, Failure> {
         let text = match self.format {
             Format::Text => listing.text(output.style()),
-            Format::Json => json::object(listing)?,
+            Format::Json => json::object(&Printed::Listing(listing.shown()))?,
             Format::Markdown => listing.markdown(),
         };
         output.print(&text)?;
@@ -121,7 +121,7 @@ impl Arguments {
         let text = match self.format {
             Format::Text => page::page(cause.page, output.style()),
             Format::Markdown => cause.page.to_owned(),
-            Format::Json => json::object(&CausePage::of(cause))?,
+            Format::Json => json::object(&Printed::Cause(cause.into()))?,
         };
         output.print(&text)?;
         Ok(Exit::Good)
@@ -132,7 +132,7 @@ impl Arguments {
         let text = match self.format {
             Format::Text => page::page(&markdown, output.style()),
             Format::Markdown => markdown,
-            Format::Json => json::object(&RemedyPage { schema_version: 1, remedy })?,
+            Format::Json => json::object(&Printed::Remedy(remedy.into()))?,
         };
         output.print(&text)?;
         Ok(Exit::Good)
@@ -150,42 +150,12 @@ impl Arguments {
         let text = match self.format {
             Format::Text => page::page(&markdown, output.style()),
             Format::Markdown => markdown,
-            Format::Json => json::explained(&report::build(evidence, 0.0), &explained)?,
+            Format::Json => {
+                let report = report::build(evidence, 0.0);
+                json::object(&Printed::Codes(Codes { report: &report, explanation: &explained }))?
+            }
         };
         output.print(&text)?;
         Ok(if known { Exit::Good } else { Exit::Unsettled })
     }
-}
-
-/// A cause for programs.
-#[derive(Serialize)]
-struct CausePage {
-    schema_version: u32,
-    cause: &'static str,
-    stage: String,
-    severity: rdpdoctor_diagnosis::Severity,
-    title: &'static str,
-    explains: &'static [&'static str],
-    page: &'static str,
-}
-
-impl CausePage {
-    fn of(cause: &'static Cause) -> Self {
-        Self {
-            schema_version: 1,
-            cause: cause.id,
-            stage: cause.stage.to_string(),
-            severity: cause.severity,
-            title: cause.title,
-            explains: cause.explains,
-            page: cause.page,
-        }
-    }
-}
-
-/// A remedy for programs.
-#[derive(Serialize)]
-struct RemedyPage<'a> {
-    schema_version: u32,
-    remedy: &'a JudgedRemedy,
 }

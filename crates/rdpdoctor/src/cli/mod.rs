@@ -13,10 +13,10 @@ mod probe;
 mod short;
 mod told;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
@@ -84,9 +84,10 @@ pub(crate) fn main() -> Exit {
 }
 
 fn obey(arguments: Vec<OsString>) -> Exit {
+    let illegible = arguments.iter().find(|argument| argument.to_str().is_none()).cloned();
     match Cli::try_parse_from(short::expand(arguments, &Cli::command())) {
         Ok(cli) => run(cli),
-        Err(error) => explain_usage(&error),
+        Err(error) => explain_usage(&error, illegible.as_deref()),
     }
 }
 
@@ -132,13 +133,30 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// Help and version as they are; what is wrong with the arguments in one line.
-fn explain_usage(error: &clap::Error) -> Exit {
+fn explain_usage(error: &clap::Error, illegible: Option<&OsStr>) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let _ = error.print();
         return Exit::Good;
     }
-    complain(&one_line(&error.to_string()));
+    let said = match (error.kind(), illegible) {
+        (ErrorKind::InvalidUtf8, Some(argument)) => {
+            format!("\"{}\" is no valid UTF-8: type it anew", argument.to_string_lossy())
+        }
+        _ => misplaced(error).unwrap_or_else(|| one_line(&error.to_string())),
+    };
+    complain(&said);
     Exit::Usage
+}
+
+/// What to say of an option that other subcommands have.
+fn misplaced(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
+    let long = option.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let cli = Cli::command();
+    let has = |command: &&clap::Command| command.get_arguments().any(|argument| argument.get_long() == Some(long));
+    let takers: Vec<&str> = cli.get_subcommands().filter(has).map(clap::Command::get_name).collect();
+    let first = takers.first()?;
+    Some(format!("{option} is an option of {}; see \"rdpdoctor {first} --help\"", takers.join(" and ")))
 }
 
 /// What clap says before it repeats the usage.

@@ -36,7 +36,7 @@ fn operands(arguments: &[OsString], cli: &Command) -> Option<(String, Option<Str
 
 /// A status as Windows prints it: -2146893007.
 fn is_negative(argument: &str) -> bool {
-    argument.len() > 2 && argument.bytes().skip(1).all(|byte| byte.is_ascii_digit())
+    argument.len() > 1 && argument.bytes().skip(1).all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the argument after this option belongs to it.

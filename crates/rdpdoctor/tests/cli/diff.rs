@@ -70,6 +70,10 @@ fn what_is_no_report_gets_one_line_with_its_name() {
         (write("later.json", later.as_bytes()), "schema_version 2, and this program reads 1"),
         (write("cut.json", &std::fs::read(&good).unwrap()[..900]), "line "),
         (write("empty", b""), "it is empty"),
+        (
+            write("passwd", b"root:x:0:0:root:/root:/bin/sh\n"),
+            "line 1 column 1: expected value; a report is what --format json prints",
+        ),
         (write("binary.json", b"\xff\x00\x80"), "no text"),
         (write("escape.json", b"{\"schema_version\": 1, \"verdict\": \"\x1b[31m\"}"), "line 1"),
         (folder.path().join("missing.json").to_str().unwrap().to_owned(), "missing.json: "),

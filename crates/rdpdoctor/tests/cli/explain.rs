@@ -76,7 +76,11 @@ fn nonsense_gets_one_clear_line() {
         (&["qqqqqqqqqqqq"][..], "--list"),
         (&[""], "empty"),
         (&["  "], "empty"),
-        (&[&long], "..."),
+        (&[&long], "\u{2026}\""),
+        (&["99999999999999999999"], "none has more than 32 bits"),
+        (&["event", "abc"], "has no number: type it as \"event 1057\""),
+        (&["0x904", "--client", "foo"], "--client is an option of diagnose"),
+        (&["0x904", "--fact", "foo=bar"], "no fact is called \"foo\""),
         (&["remedy:nothing-of-ours"], "is no code, cause or remedy"),
         (&["port-close"], "did you mean port-closed"),
         (&["--list", "tls-alerts"], "did you mean tls-alert"),
@@ -87,6 +91,40 @@ fn nonsense_gets_one_clear_line() {
         assert_eq!((code, text.as_str()), (2, ""), "{complaint}");
         assert!(complaint.contains(said) && complaint.lines().count() == 1 && complaint.len() < 300, "{complaint}");
     }
+}
+
+#[test]
+fn what_no_table_knows_is_unsettled() {
+    for (words, said) in [
+        (&["event", "99999"][..], "no event: their ids end at 65535"),
+        (&["event", "64999"], "the id of an event that tells nothing"),
+        (&["Schannel/64999"], "Schannel/64999"),
+        (&["alert", "300"], "no alert: they end at 255"),
+        (&["99999999"], "Searched: event"),
+    ] {
+        let (code, text, complaint) = explained(words);
+        assert_eq!((code, complaint.as_str()), (3, ""), "{words:?}: {text}");
+        assert!(text.contains(said) && !text.contains("FreeRDP's class") && !text.contains("\n\n\n"), "{text}");
+    }
+}
+
+#[test]
+fn bare_numbers_are_codes() {
+    for (number, said) in
+        [("2308", "0x904 (2308)"), ("1057", "RemoteConnectionManager 1057"), ("-5", "LOGON_MSG_BUMP_OPTIONS")]
+    {
+        let output = run(number);
+        assert_eq!((code(&output), err(&output)), (0, String::new()), "{number}");
+        assert!(out(&output).contains(said), "{}", out(&output));
+    }
+}
+
+#[test]
+fn two_hundred_kilobytes_in_many_words_are_bounded() {
+    let words = vec!["qqqqqqqqqqqqqqqqqqq"; 10_000];
+    let (code, text, complaint) = explained(&words);
+    assert_eq!((code, text.as_str()), (2, ""));
+    assert!(complaint.lines().count() == 1 && complaint.len() < 300, "{complaint}");
 }
 
 #[cfg(unix)]
@@ -139,6 +177,34 @@ fn programs_get_objects_and_tickets_markdown() {
     let list: Value = serde_json::from_str(&explained(&["--list", "tls-alert", "--format", "json"]).1).unwrap();
     assert_eq!(list["groups"][0]["rows"].as_array().unwrap().len(), 37);
     assert!(explained(&["0x904/0x7", "--format", "markdown"]).1.starts_with("# 0x904 (2308)\n"));
+}
+
+#[test]
+fn every_object_is_as_its_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../../../schemas/explanation.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for words in [
+        &["0x904/0x7"][..],
+        &["0x80090999"],
+        &["event", "1057", "--fact", "vpn"],
+        &["--fact", "works-by-ip"],
+        &["port-closed"],
+        &["remedy:disable-nla"],
+        &["--list"],
+        &["--list", "events"],
+        &["--facts"],
+        &["--search", "oracle"],
+        &["--search", "qqqqqqqq"],
+    ] {
+        let (_, text, complaint) = explained(&[words, &["--format", "json"]].concat());
+        assert_eq!(complaint, "", "{words:?}");
+        let object: Value = serde_json::from_str(&text).unwrap();
+        let faults: Vec<String> = schema.iter_errors(&object).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{words:?}: {faults:#?}");
+    }
+    for wrong in ["{}", "{\"schema_version\": 1}", "{\"schema_version\": 1, \"cause\": 7}", "[]"] {
+        assert!(!schema.is_valid(&serde_json::from_str(wrong).unwrap()), "{wrong}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn complaint(arguments: &[&str]) -> String {
 
 #[test]
 fn wrong_usage_gets_one_line_that_names_the_mend() {
-    let cases: [(&[&str], &str); 22] = [
+    let cases: [(&[&str], &str); 26] = [
         (&["diagnose"], "<TARGET>"),
         (&[""], "no host given: type a name or an address"),
         (&["ts01:99999"], "\"99999\" is no TCP port: type a number from 1 to 65535"),
@@ -29,6 +29,10 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
         (&["ts01", "--fact", "event"], "the fact \"event\" takes a value: event=VALUE, a number"),
         (&["ts01", "--fact", "role=king"], "one of workstation, session-host"),
         (&["ts01", "--fact", "vpn=yes"], "the fact \"vpn\" takes no value"),
+        (&["ts01", "--client", "foo"], "no such client; ids begin with android"),
+        (&["ts01", "--fact", "foo=bar"], "no fact is called \"foo\""),
+        (&["ts01", "--max-time", "-3"], "type a number of seconds from"),
+        (&["explain", "0x904", "--deep"], "--deep is an option of diagnose"),
         (&["explain"], "<WHAT>"),
         (&["explain", "certificate-mising"], "did you mean certificate-missing or "),
         (&["explain", "qqqqqqqqqqqq"], "rdpdoctor explain --list"),
@@ -39,6 +43,18 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
     for (arguments, mend) in cases {
         let said = complaint(arguments);
         assert!(said.contains(mend), "{arguments:?}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn other_encodings_are_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let typed = std::ffi::OsStr::from_bytes(b"ts\xff01");
+    for arguments in [&["diagnose"][..], &["diff", "ts01"], &["ts01", "--error"]] {
+        let output = program().args(arguments).arg(typed).output().unwrap();
+        assert_eq!((code(&output), out(&output)), (2, String::new()), "{arguments:?}");
+        assert_eq!(err(&output), "rdpdoctor: \"ts\u{fffd}01\" is no valid UTF-8: type it anew\n");
     }
 }
 

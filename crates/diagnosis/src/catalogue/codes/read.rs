@@ -256,11 +256,13 @@ impl<'a> Reader<'a> {
     }
 
     fn family(&self, hint: Hint, number: &Number<'_>, value: u32) -> Option<&'static str> {
+        // Who writes "alert 36888" names the event that tells of it.
+        let tells_of_alerts = || events_with_id(value).iter().any(|event| event.is_from("Schannel"));
         let of_client = || lookup(value).iter().any(|code| code.family.id == "client-disconnect");
         match hint {
             Hint::Event if number.decimal => (self.bare || !events_with_id(value).is_empty()).then_some(EVENT),
             Hint::Extended => Some("client-extended"),
-            Hint::Alert if value < TELLING => Some("tls-alert"),
+            Hint::Alert if value < TELLING || (self.bare && !tells_of_alerts()) => Some("tls-alert"),
             Hint::State => Some("schannel-state"),
             Hint::ErrorInfo => Some("error-info"),
             Hint::Failure if value < 16 => Some("negotiation-failure"),

@@ -1,38 +1,30 @@
 use rdpdoctor_diagnosis::catalogue::codes::{Code, EVENT, Event, FAMILIES, codes, events, family};
 use rdpdoctor_diagnosis::catalogue::remedies::remedies;
 use rdpdoctor_diagnosis::causes::CAUSES;
+use rdpdoctor_diagnosis::explain::printed::{self, Group, Row};
 use rdpdoctor_diagnosis::near::near;
 use rdpdoctor_diagnosis::told::Values;
 use rdpdoctor_diagnosis::{Cause, Severity};
 use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_render::{Style, list};
-use serde::Serialize;
 
 /// Names that are no families of codes.
 const OTHERS: [&str; 6] = ["causes", "families", "events", EVENT, "remedies", "facts"];
 
 /// Names with a line about each, in groups.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub(super) struct Listing {
-    schema_version: u32,
     groups: Vec<Group>,
-}
-
-#[derive(Debug, Serialize)]
-struct Group {
-    title: String,
-    rows: Vec<Row>,
-}
-
-#[derive(Debug, Serialize)]
-struct Row {
-    name: String,
-    about: String,
 }
 
 impl Listing {
     pub(super) fn new() -> Self {
-        Self { schema_version: 1, groups: Vec::new() }
+        Self::default()
+    }
+
+    /// For programs.
+    pub(super) fn shown(&self) -> printed::Listing {
+        printed::Listing { schema_version: printed::SCHEMA_VERSION, groups: self.groups.clone() }
     }
 
     pub(super) fn group(mut self, title: &str, rows: impl Iterator<Item = (String, String)>) -> Self {

@@ -42,12 +42,32 @@ pub(super) fn not_understood(what: &str) -> String {
     let shown = safe_text(what, LONGEST_SHOWN);
     let list = "\"rdpdoctor explain --list\" names the causes";
     if what.len() > LONGEST_SHOWN {
-        return format!("no code, cause or remedy stands in \"{shown}...\"; {list}");
+        return format!("no code, cause or remedy stands in \"{shown}\"; {list}");
+    }
+    if is_too_large(what) {
+        return format!("\"{shown}\" is no code: none has more than 32 bits, as 0xFFFFFFFF and 4294967295 do");
+    }
+    if let Some(example) = numberless(what) {
+        return format!("\"{shown}\" has no number: type it as \"{example}\"");
     }
     match proposals(what.strip_prefix(REMEDY).unwrap_or(what)).as_slice() {
         [] => format!("\"{shown}\" is no code, cause or remedy; {list}"),
         near => format!("\"{shown}\" is no code, cause or remedy; did you mean {}?", near.join(" or ")),
     }
+}
+
+fn is_too_large(what: &str) -> bool {
+    let number = what.strip_prefix('-').unwrap_or(what);
+    let hex = number.strip_prefix("0x").or_else(|| number.strip_prefix("0X"));
+    let (digits, radix) = hex.map_or((number, 10), |hex| (hex, 16));
+    digits.len() > 7 && digits.chars().all(|digit| digit.is_digit(radix))
+}
+
+/// How an event or an alert is written, where its number is missing.
+fn numberless(what: &str) -> Option<&'static str> {
+    let word = what.split_whitespace().next()?;
+    let examples = [("event", "event 1057"), ("alert", "alert 40")];
+    examples.into_iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, example)| example)
 }
 
 /// Causes and remedies that are spelt nearly so, else names of codes.
@@ -75,6 +95,9 @@ mod tests {
         assert!(not_understood("ERRCONNECT_TLS_CONECT_FAILED").contains("ERRCONNECT_TLS_CONNECT_FAILED"));
         assert!(not_understood("qqqqqqqqqqqq").contains("--list"));
         assert!(not_understood(&"q".repeat(10_000)).len() < 200);
+        assert!(not_understood("99999999999999999999").contains("32 bits"));
+        assert!(not_understood("-99999999999").contains("32 bits"));
+        assert!(not_understood("event abc").contains("event 1057") && not_understood("Alert").contains("alert 40"));
     }
 
     #[test]

@@ -127,3 +127,10 @@ fn hostile_text_is_bounded() {
     let read = read("BAD_\u{1b}[31mNAME_\u{7}X");
     assert!(read.unread.iter().all(|text| !text.chars().any(char::is_control)), "{read:?}");
 }
+
+#[test]
+fn an_alert_out_of_range_is_no_other_code() {
+    assert_eq!(said("alert 40"), "0x28@tls-alert");
+    assert_eq!(said("alert 300"), "0x12C@tls-alert");
+    assert_eq!(said("alert 36888"), "0x9018@?");
+}
