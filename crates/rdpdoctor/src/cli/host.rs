@@ -14,6 +14,7 @@ pub(super) use self::input::Input;
 
 /// Look at the server itself: here, on a disk, or in a snapshot
 #[derive(Debug, Args)]
+#[command(arg_required_else_help = false)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,

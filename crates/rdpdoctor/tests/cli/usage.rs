@@ -12,7 +12,7 @@ fn complaint(arguments: &[&str]) -> String {
 
 #[test]
 fn wrong_usage_gets_one_line_that_names_the_mend() {
-    let cases: [(&[&str], &str); 26] = [
+    let cases: [(&[&str], &str); 28] = [
         (&["diagnose"], "<TARGET>"),
         (&[""], "no host given: type a name or an address"),
         (&["ts01:99999"], "\"99999\" is no TCP port: type a number from 1 to 65535"),
@@ -33,6 +33,8 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
         (&["ts01", "--fact", "foo=bar"], "no fact is called \"foo\""),
         (&["ts01", "--max-time", "-3"], "type a number of seconds from"),
         (&["explain", "0x904", "--deep"], "--deep is an option of diagnose"),
+        (&["host"], "subcommands: check, snapshot"),
+        (&["host", "chek"], "check"),
         (&["explain"], "<WHAT>"),
         (&["explain", "certificate-mising"], "did you mean certificate-missing or "),
         (&["explain", "qqqqqqqqqqqq"], "rdpdoctor explain --list"),
