@@ -76,6 +76,18 @@ fn every_cause_fires_and_has_a_near_miss() {
     }
 }
 
+/// What FreeRDP says of TLS is a mismatch first, and what events say of keys is the file's fault before the server's.
+#[test]
+fn well_known_events_lead_with_what_they_name() {
+    assert_eq!(told("error=ERRCONNECT_TLS_CONNECT_FAILED").first(), Some(&"cipher-suite-mismatch"));
+    assert_eq!(told("event=36870").first(), Some(&"machine-keys-permissions"));
+    let keys = told("event=1057");
+    assert_eq!(keys.first(), Some(&"machine-keys-permissions"), "{keys:?}");
+    for cause in ["stale-key-container", "machine-keys-missing", "cloned-machine-keys"] {
+        assert!(keys.iter().take(5).any(|id| *id == cause), "{cause}: {keys:?}");
+    }
+}
+
 #[test]
 fn nothing_told_ranks_nothing() {
     assert!(ranking([], "").is_empty());

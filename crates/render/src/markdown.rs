@@ -127,8 +127,13 @@ fn remark(remark: &FileRemark) -> String {
 }
 
 fn ways_in(report: &Report) -> Option<String> {
-    let there = report.ways_in.iter().filter(|way| way.state != WayInState::Closed);
-    list("Another way in", there.map(way_in))
+    let (gone, there): (Vec<&WayIn>, Vec<&WayIn>) =
+        report.ways_in.iter().partition(|way| way.state == WayInState::Closed);
+    let names: Vec<&str> = gone.iter().map(|way| way.title.as_str()).collect();
+    let gone = (!names.is_empty()).then(|| text(format!("no answer: {}", names.join(", "))));
+    let unasked = !report.ways_in.is_empty() && report.evidence.services.is_empty();
+    let hint = unasked.then(|| prose(words::ASK_WAYS_IN));
+    list("Another way in", there.into_iter().map(way_in).chain(gone).chain(hint))
 }
 
 fn way_in(way: &WayIn) -> String {

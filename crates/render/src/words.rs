@@ -11,6 +11,9 @@ use rdpdoctor_diagnosis::report::{
 };
 use rdpdoctor_diagnosis::{Certainty, Place, Remedy, Safety, Severity, Verdict};
 
+/// What would say more of the other ways to the machine.
+pub(crate) const ASK_WAYS_IN: &str = "`--ways-in` asks which of SSH, WinRM and SMB answers";
+
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Healthy => "healthy",

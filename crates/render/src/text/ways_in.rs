@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::Style;
 use crate::canvas::{Canvas, Piece, inline};
 use crate::style::Paint;
+use crate::words;
 
 const INDENT: usize = 2;
 /// As wide as the longest name.
@@ -26,8 +27,7 @@ pub(super) fn all(canvas: &mut Canvas<'_>, report: &Report, style: &Style) {
         canvas.flow(2, &[], &[Piece::new(format!("no answer: {}", names.join(", ")), Paint::Faint)]);
     }
     if report.evidence.services.is_empty() {
-        let which = "`--ways-in` asks which of SSH, WinRM and SMB answers";
-        canvas.flow(2, &[], &inline(which));
+        canvas.flow(2, &[], &inline(words::ASK_WAYS_IN));
     }
 }
 
