@@ -12,7 +12,7 @@ fn complaint(arguments: &[&str]) -> String {
 
 #[test]
 fn wrong_usage_gets_one_line_that_names_the_mend() {
-    let cases: [(&[&str], &str); 28] = [
+    let cases: [(&[&str], &str); 30] = [
         (&["diagnose"], "<TARGET>"),
         (&[""], "no host given: type a name or an address"),
         (&["ts01:99999"], "\"99999\" is no TCP port: type a number from 1 to 65535"),
@@ -35,6 +35,8 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
         (&["explain", "0x904", "--deep"], "--deep is an option of diagnose"),
         (&["host"], "subcommands: check, snapshot"),
         (&["host", "chek"], "check"),
+        (&["host", "check", "no-such-snapshot.json"], "no-such-snapshot.json: "),
+        (&["host", "check", "Cargo.toml"], "Cargo.toml: neither a snapshot nor"),
         (&["explain"], "<WHAT>"),
         (&["explain", "certificate-mising"], "did you mean certificate-missing or "),
         (&["explain", "qqqqqqqqqqqq"], "rdpdoctor explain --list"),

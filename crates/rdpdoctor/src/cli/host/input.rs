@@ -67,7 +67,7 @@ fn here() -> Result<Box<dyn Machine>, Failure> {
 
 /// A snapshot, or what the collector script printed.
 fn from_file(path: &Path) -> Result<Snapshot, Failure> {
-    let text = text(path).map_err(|error| at(path, &error))?;
+    let text = text(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
     let not_one = |error: &dyn std::fmt::Display| {
         let what = "neither a snapshot nor what the collector script prints";
         Failure::Usage(format!("{}: {what}: {error}", path.display()))
