@@ -12,7 +12,6 @@ pub mod key;
 pub mod live;
 pub mod memory;
 pub mod offline;
-pub mod regf;
 pub mod registry;
 pub mod security;
 

@@ -1,13 +1,15 @@
 use std::fmt;
 
 use super::files::Volume;
-use crate::regf::{Damage, Hive, HiveKey, HiveState, LARGEST_HIVE};
+use crate::hive::{self, Damage, Hive, State};
 use crate::registry::Key;
 use crate::security::Sid;
 use crate::{Answer, LogonRight, RightHolder, Unreadable};
 
 /// Where the hives of the machine are.
 pub(super) const CONFIG: &str = r"Windows\System32\config";
+/// Bytes of a hive or a log that are read; those of systems have some hundred million at most.
+const MOST_BYTES: usize = 1 << 30;
 /// Accounts whose rights are read.
 const MOST_ACCOUNTS: usize = 10_000;
 
@@ -33,9 +35,8 @@ impl fmt::Debug for Hives {
 impl Hives {
     pub(super) fn open(volume: &Volume, config: &str) -> Self {
         let system = open(volume, config, "SYSTEM").and_then(|mut opened| {
-            let number = opened.hive.current_control_set().map_err(|damage| damaged(&damage))?;
-            let number = number.ok_or_else(|| Unreadable::Damaged("Select\\Current is not there".to_owned()))?;
-            opened.control_set = Some(format!("ControlSet{number:03}"));
+            let in_use = hive::current_control_set(&opened.hive);
+            opened.control_set = Some(in_use.map_err(|error| Unreadable::Damaged(format!("SYSTEM: {error}")))?);
             Ok(opened)
         });
         Self { system, software: open(volume, config, "SOFTWARE"), security: open(volume, config, "SECURITY") }
@@ -45,11 +46,11 @@ impl Hives {
     pub(super) fn notes(&self) -> Vec<String> {
         let hives = [("SYSTEM", &self.system), ("SOFTWARE", &self.software), ("SECURITY", &self.security)];
         let note = |(name, opened): (&str, &Result<Opened, Unreadable>)| match opened.as_ref().ok()?.hive.state() {
-            HiveState::Clean => None,
-            HiveState::Replayed { entries } => Some(format!(
+            State::Clean => None,
+            State::Replayed { entries } => Some(format!(
                 "the hive {name} was not closed; {entries} transactions were taken from its logs, in memory"
             )),
-            HiveState::Dirty { why } => Some(format!("the newest values of the hive {name} may be missing: {why}")),
+            State::Dirty { why } => Some(format!("the newest values of the hive {name} may be missing: {why}")),
         };
         hives.into_iter().filter_map(note).collect()
     }
@@ -57,7 +58,7 @@ impl Hives {
     pub(super) fn key(&self, path: &str) -> Answer<Key> {
         let (opened, below) = self.place(path)?;
         let found = opened.hive.key(&below).map_err(|damage| damaged(&damage))?;
-        found.map(|key| whole(&key)).transpose().map_err(|damage| damaged(&damage))
+        found.map(|key| key.contents()).transpose().map_err(|damage| damaged(&damage))
     }
 
     /// Rights as LSA keeps them: `Policy\Accounts\<SID>\ActSysAc`, a mask of logon rights (ntsecapi.h).
@@ -88,22 +89,17 @@ fn strip<'a>(path: &'a str, head: &str) -> Option<&'a str> {
 }
 
 fn open(volume: &Volume, config: &str, name: &str) -> Result<Opened, Unreadable> {
-    let file = |ending: &str| volume.read(&joined(config, &format!("{name}{ending}")), LARGEST_HIVE);
+    let file = |ending: &str| volume.read(&joined(config, &format!("{name}{ending}")), MOST_BYTES);
     let absent = || Unreadable::System(format!("there is no hive {name}"));
     let bytes = file("")?.ok_or_else(absent)?;
     let logs: Vec<Vec<u8>> =
         [".LOG", ".LOG1", ".LOG2"].iter().filter_map(|ending| file(ending).ok().flatten()).collect();
-    let hive = Hive::open(bytes, &logs).map_err(|error| Unreadable::Damaged(format!("{name}: {error}")))?;
+    let hive = Hive::open(bytes, logs).map_err(|error| Unreadable::Damaged(format!("{name}: {error}")))?;
     Ok(Opened { hive, control_set: None })
 }
 
 fn joined(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}\\{name}") }
-}
-
-fn whole(key: &HiveKey<'_>) -> Result<Key, Damage> {
-    let keys = key.subkeys()?.iter().map(HiveKey::name).collect();
-    Ok(Key { values: key.values()?, keys, written: key.written() })
 }
 
 fn rights(hive: &Hive) -> Result<Option<Vec<RightHolder>>, Damage> {
@@ -115,7 +111,8 @@ fn rights(hive: &Hive) -> Result<Option<Vec<RightHolder>>, Damage> {
     ];
     let Some(accounts) = hive.key(r"Policy\Accounts")? else { return Ok(None) };
     let mut holders = Vec::new();
-    for account in accounts.subkeys()?.into_iter().take(MOST_ACCOUNTS) {
+    for account in accounts.subkeys().take(MOST_ACCOUNTS) {
+        let account = account?;
         let name = account.name();
         // The default value of the key below holds the mask.
         let access = account.subkey("ActSysAc")?.map(|key| key.value("")).transpose()?.flatten();
