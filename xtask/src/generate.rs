@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rdpdoctor_diagnosis::evidence::{self, Evidence};
+use rdpdoctor_diagnosis::evidence::{self, Evidence, Snapshot, snapshot};
 use rdpdoctor_diagnosis::explain::printed::{self, Printed};
 use rdpdoctor_diagnosis::report::diff::Difference;
 use rdpdoctor_diagnosis::report::{self, Report};
@@ -44,6 +44,7 @@ fn files() -> Result<Vec<(String, String)>> {
         ("schemas/evidence.json".to_owned(), evidence_schema()?),
         ("schemas/explanation.json".to_owned(), explanation_schema()?),
         ("schemas/report.json".to_owned(), report_schema()?),
+        ("schemas/snapshot.json".to_owned(), snapshot_schema()?),
     ];
     files.extend(book::pages()?);
     Ok(files)
@@ -86,6 +87,11 @@ fn explanation_schema() -> Result<String> {
 fn evidence_schema() -> Result<String> {
     let about = "Everything that was seen of one target: the part of a report that judges nothing.";
     schema::<Evidence>("evidence", "rdpdoctor evidence", about, evidence::SCHEMA_VERSION)
+}
+
+fn snapshot_schema() -> Result<String> {
+    let about = "A Windows machine by its own account, as `rdpdoctor host snapshot` prints it.";
+    schema::<Snapshot>("snapshot", "rdpdoctor snapshot", about, snapshot::SCHEMA_VERSION)
 }
 
 /// The schema of what we print, so a field that is always there is required.

@@ -1,0 +1,34 @@
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rdpdoctor"));
+    command.args(arguments).env("LC_ALL", "C.UTF-8").env("TZ", "UTC").stdin(Stdio::null()).output().unwrap()
+}
+
+/// The report of `host check`, and its exit code.
+pub(crate) fn check(arguments: &[&str]) -> (Value, i32) {
+    let output = run(["host", "check", "--format", "json"].iter().chain(arguments));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{error}"));
+    assert_valid(&report, "report");
+    (report, output.status.code().unwrap())
+}
+
+/// Verdict, root cause and exit code.
+pub(crate) fn answer(arguments: &[&str]) -> (String, String, i32) {
+    let (report, code) = check(arguments);
+    let text = |field: &str| report[field].as_str().unwrap_or("-").to_owned();
+    (text("verdict"), text("root_cause"), code)
+}
+
+pub(crate) fn assert_valid(value: &Value, schema: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/{schema}.json"));
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = schema.iter_errors(value).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
