@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::book::Book;
 use self::collect::EventField;
@@ -93,6 +93,8 @@ fn rewrite(value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
 fn field(key: &str, value: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
     match (key, value) {
         (_, value) if IDS.contains(&key) => value,
+        // The machine that was looked at is called `host`, too.
+        (_, Value::Object(fields)) if !is_reading(&fields) => rewrite(Value::Object(fields), shape, book),
         // The bytes hold everything; the place stays, for facts point there.
         ("chain", Value::Array(chain)) => chain.iter().map(|_| Value::String(String::new())).collect(),
         ("place", Value::String(path)) => Value::String(text::redacted(&saved::path(&path, book), book)),
@@ -128,13 +130,18 @@ fn event_field(pair: Value, shape: &Shape<'_>, book: &mut Book) -> Value {
     }
 }
 
+/// Whether it is a reading of a snapshot that was read.
+fn is_reading(fields: &Map<String, Value>) -> bool {
+    fields.len() == 1 && fields.contains_key("observed")
+}
+
 /// Changes a string, or each string of a list.
 fn strings(value: Value, change: &mut impl FnMut(&str) -> String) -> Value {
     match value {
         Value::String(string) => Value::String(change(&string)),
         Value::Array(items) => items.into_iter().map(|item| strings(item, change)).collect(),
         // A reading of a snapshot.
-        Value::Object(fields) if fields.len() == 1 && fields.contains_key("observed") => {
+        Value::Object(fields) if is_reading(&fields) => {
             fields.into_iter().map(|(key, value)| (key, strings(value, change))).collect()
         }
         other => other,

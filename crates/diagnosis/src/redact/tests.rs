@@ -176,10 +176,12 @@ fn a_snapshot_tells_no_names_and_stays_one() {
         .with(|snapshot| snapshot.computer = Reading::Observed(Some("PAYROLL7".to_owned())))
         .certificate("My", &CertificateMaker::issued("payroll7", "Contoso CA"), "other")
         .event("Security", "Microsoft-Windows-Security-Auditing", 4625, 5, &failed);
+    let report = serde_json::to_string(&redact(&[build(machine.clone().evidence(), 0.0)]).unwrap()).unwrap();
     let redacted = redact_snapshot(machine.snapshot()).unwrap();
     let text = serde_json::to_string(&redacted).unwrap().to_lowercase();
     for secret in ["payroll7", "jane", "laptop7", "10.1.2.3", crate::testing::MACHINE_GUID] {
         assert!(!text.contains(secret), "{secret}");
+        assert!(!report.to_lowercase().contains(secret), "{secret} in the report");
     }
     assert_eq!(redacted.events("Microsoft-Windows-Security-Auditing", 4625)[0].field("Status"), Some("0xc000006d"));
     assert!(redacted.store("My").unwrap().iter().all(|stored| stored.der.is_none()));
