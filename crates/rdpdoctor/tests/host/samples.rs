@@ -69,3 +69,21 @@ fn healthy_machines_are_not_blamed_for_the_noise_of_their_logs() {
     let (report, _) = check(&["--offline", folder.path().to_str().unwrap()]);
     assert_ne!(report["verdict"], "broken", "{:?}", causes(&report));
 }
+
+#[test]
+fn guessing_from_the_internet_is_told_from_users_in_a_damaged_log() {
+    let files = [
+        (
+            "evtx/omer-vss0-RdpCoreTS-Operational.evtx",
+            "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS%4Operational.evtx",
+        ),
+        (
+            "evtx/omer-vss0-RemoteConnectionManager-Operational.evtx",
+            "Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx",
+        ),
+    ];
+    let Some(folder) = copied(&files) else { return };
+    let (report, _) = check(&["--offline", folder.path().to_str().unwrap()]);
+    assert_eq!(causes(&report), ["brute-force-attack"]);
+    assert_ne!(report["verdict"], "broken");
+}

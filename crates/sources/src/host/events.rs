@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use rdpdoctor_diagnosis::catalogue::codes::events;
 use rdpdoctor_diagnosis::evidence::snapshot::{Channel, HostEvent, LoggedClient, Reading};
-use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::event::{Event, Wanted};
+use rdpdoctor_machine::{Machine, Way};
 
 use super::LOOK_BACK_DAYS;
 use super::correlate::Correlator;
@@ -29,7 +29,8 @@ pub(super) struct Logged {
 }
 
 pub(super) fn read(machine: &dyn Machine, now: Timestamp) -> Logged {
-    let since = now.checked_sub(SignedDuration::from_hours(24 * LOOK_BACK_DAYS)).ok();
+    let end = if machine.way() == Way::Disk { newest(machine).unwrap_or(now) } else { now };
+    let since = end.checked_sub(SignedDuration::from_hours(24 * LOOK_BACK_DAYS)).ok();
     let mut correlator = Correlator::default();
     let channels = wanted(since).into_iter().map(|(name, wanted)| {
         let channel = channel(machine, name, &wanted, &mut correlator);
@@ -37,6 +38,13 @@ pub(super) fn read(machine: &dyn Machine, now: Timestamp) -> Logged {
     });
     let channels = channels.collect();
     Logged { channels, clients: correlator.clients() }
+}
+
+/// When the logs of a disk end: it may have been switched off long ago.
+fn newest(machine: &dyn Machine) -> Option<Timestamp> {
+    let nothing = Wanted::default();
+    let ends = wanted(None).into_keys().filter_map(|name| machine.events(name, &nothing, &mut |_| {}).ok()??.newest);
+    ends.max()
 }
 
 /// The events of the table, by channel.
