@@ -96,7 +96,7 @@ struct Handle(EVT_HANDLE);
 impl Handle {
     fn event(&self) -> Option<Event> {
         let xml = self.xml().ok()?;
-        evtx::from_xml(&xml).ok().map(common)
+        evtx::from_xml(&xml).ok()
     }
 
     fn xml(&self) -> Result<String, Unreadable> {
@@ -117,27 +117,5 @@ impl Drop for Handle {
     fn drop(&mut self) {
         // SAFETY: the handle was given to us and is closed once.
         unsafe { EvtClose(self.0) };
-    }
-}
-
-/// As all backs tell it.
-fn common(event: evtx::Event) -> Event {
-    let evtx::Event {
-        record, time, provider, id, qualifiers, level, channel, computer, process, activity, user, ..
-    } = event;
-    Event {
-        record,
-        time,
-        provider,
-        id,
-        qualifiers,
-        level,
-        channel,
-        computer,
-        process,
-        activity,
-        user,
-        data: event.data,
-        binary: event.binary,
     }
 }
