@@ -306,7 +306,7 @@ def value(name, size, data, kind):
 
 
 def hive(leaf):
-    """Bins with one key below the root, two values, a security descriptor; every cell where its number times 128 says."""
+    """Bins with one key below the root, three values, a security descriptor; every cell where its number times 128 says."""
     at = lambda number: 128 * number - 96
     cells = [
         key(b"ROOT", 0, (1, at(2)), (2, at(4)), at(8)),
@@ -314,13 +314,15 @@ def hive(leaf):
         key(b"Select", at(1), values=(1, at(7))),
         cell(struct.pack("<II", at(5), at(6))),
         value(b"Current", 0x80000004, 1, 4),
-        value(b"", 4, at(7), 1),
-        cell(struct.pack("<I", at(5))),
+        value(b"", 8, at(10), 1),
+        cell(struct.pack("<I", at(11))),
         cell(b"sk\0\0" + struct.pack("<IIII", at(8), at(8), 1, 20) + bytes(20)),
         cell(b"li" + struct.pack("<HI", 1, at(3))),
+        cell("abc\0".encode("utf-16-le")),
+        value(b"Default", 0x80000004, 1, 4),
     ]
     filled = b"".join(each + struct.pack("<i", 128 - len(each)) + bytes(124 - len(each)) for each in cells)
-    return b"hbin" + struct.pack("<II20x", 0, 2048) + filled + struct.pack("<i", 2048 - 32 - len(filled)).ljust(2016 - len(filled), b"\0")
+    return b"hbin" + struct.pack("<II20x", 0, 4096) + filled + struct.pack("<i", 4096 - 32 - len(filled))
 
 
 def hive_seed(leaf, minor, log_type, log):

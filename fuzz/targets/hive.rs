@@ -1,8 +1,12 @@
-//! A hive with a log: reading ends, stays within it, and finds again by name what it lists.
+//! A hive with a log: reading ends, stays within it, and finds again by name what it lists. What is changed is read
+//! back, and nothing else has changed.
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use libfuzzer_sys::fuzz_target;
-use rdpdoctor_machine::hive::{Hive, Key, current_control_set};
+use rdpdoctor_machine::hive::{Hive, HiveWriter, Key, State, current_control_set};
+use rdpdoctor_machine::registry::{Data, Value};
 
 /// Bytes before the first bin.
 const BASE_BLOCK: usize = 4096;
@@ -24,7 +28,45 @@ fuzz_target!(|bytes: &[u8]| {
     let mut seen = 0;
     walk(&hive.root(), &mut seen);
     assert!(seen <= most);
+    if let Ok(writer) = hive.edit() {
+        change(writer);
+    }
 });
+
+fn change(mut writer: HiveWriter) {
+    let at = "1970-01-01T00:00:00Z".parse().unwrap();
+    let before = everything(writer.hive());
+    let value = Value { name: "fuzz".to_owned(), data: Data::of_bytes([7; 700]) };
+    let is_new = writer.hive().root().value("fuzz") == Ok(None);
+    if is_new && writer.set_value("", &value, at).is_ok() {
+        let hive = Hive::open(writer.clone().finish(at), Vec::new()).unwrap();
+        assert_eq!(hive.state(), State::Clean);
+        assert_eq!(hive.root().value("fuzz"), Ok(Some(value)));
+        writer.delete_value("", "fuzz", at).unwrap();
+    }
+    if writer.create_key("fuzz", Some(&[1; 20]), at).is_ok() {
+        assert!(writer.hive().key("FUZZ").unwrap().is_some());
+        writer.delete_key("fuzz", at).unwrap();
+    }
+    let after = everything(writer.hive());
+    assert!(before.is_subset(&after));
+    assert!(writer.hive().clone().edit().is_ok());
+}
+
+/// Paths, names and data.
+fn everything(hive: &Hive) -> BTreeSet<(String, String, Vec<u8>)> {
+    let mut all = BTreeSet::new();
+    collect(&hive.root(), "", &mut all);
+    all
+}
+
+fn collect(key: &Key<'_>, path: &str, all: &mut BTreeSet<(String, String, Vec<u8>)>) {
+    all.extend(key.values().flatten().map(|value| (path.to_owned(), value.name, value.data.bytes)));
+    all.insert((path.to_owned(), String::new(), key.security().unwrap_or_default().to_vec()));
+    for child in key.subkeys().flatten() {
+        collect(&child, &format!("{path}\\{}", child.name()), all);
+    }
+}
 
 fn walk(key: &Key<'_>, seen: &mut usize) {
     *seen += 1;

@@ -3,6 +3,8 @@
 use super::header::BASE_BLOCK;
 use super::{Damage, Defect};
 
+/// An offset that points nowhere.
+pub(super) const NOWHERE: u32 = u32::MAX;
 /// Bytes of the size before the content of a cell.
 pub(super) const CELL_SIZE: usize = 4;
 
@@ -20,6 +22,10 @@ pub(super) struct Cell<'a> {
 impl<'a> Bins<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
+    }
+
+    pub(super) fn bytes(self) -> &'a [u8] {
+        self.0
     }
 
     pub(super) fn len(self) -> usize {

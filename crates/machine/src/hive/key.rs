@@ -5,17 +5,13 @@ use jiff::Timestamp;
 use super::cell::damage;
 use super::list;
 use super::node::Node;
+use super::time::timestamp;
 use super::value::Stored;
 use super::{Damage, Defect, Hive};
 use crate::registry::{self, Data, Value};
 
 /// The most levels of keys that Windows allows.
 const MOST_LEVELS: u16 = 512;
-/// Units of a FILETIME in a second.
-const TICKS_PER_SECOND: u64 = 10_000_000;
-/// Seconds from 1601 to 1970.
-const UNIX_EPOCH: i64 = 11_644_473_600;
-
 /// A key of a hive.
 #[derive(Clone, Copy)]
 pub struct Key<'a> {
@@ -27,6 +23,10 @@ pub struct Key<'a> {
 impl<'a> Key<'a> {
     pub(super) fn root(hive: &'a Hive) -> Self {
         Self { hive, node: hive.root, level: 0 }
+    }
+
+    pub(super) fn node(&self) -> &Node {
+        &self.node
     }
 
     /// Its name without the path.
@@ -137,11 +137,4 @@ fn find<T>(all: impl Iterator<Item = Result<T, Damage>>, fits: impl Fn(&T) -> bo
         }
     }
     unreadable.map_or(Ok(None), Err)
-}
-
-/// `None` after the year 9999.
-fn timestamp(filetime: u64) -> Option<Timestamp> {
-    let seconds = i64::try_from(filetime / TICKS_PER_SECOND).ok()? - UNIX_EPOCH;
-    let nanoseconds = i32::try_from(filetime % TICKS_PER_SECOND * 100).ok()?;
-    Timestamp::new(seconds, nanoseconds).ok()
 }

@@ -14,12 +14,15 @@ mod name;
 mod node;
 #[cfg(test)]
 mod testing;
+mod time;
 mod value;
+mod write;
 
 use thiserror::Error;
 
 pub use control_set::{ControlSetError, current_control_set};
 pub use key::Key;
+pub use write::{EditError, HiveWriter};
 
 use cell::Bins;
 use header::{BASE_BLOCK, Header};

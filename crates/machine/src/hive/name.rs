@@ -24,6 +24,19 @@ impl<'a> Name<'a> {
     }
 }
 
+/// A name as it will be stored, and whether one byte was enough for each character.
+pub(super) fn stored(name: &str) -> (Vec<u8>, bool) {
+    match name.chars().map(|letter| u8::try_from(u32::from(letter))).collect() {
+        Ok(bytes) => (bytes, true),
+        Err(_) => (name.encode_utf16().flat_map(u16::to_le_bytes).collect(), false),
+    }
+}
+
+/// The hash of a key's name in a list of subkeys (`lh`).
+pub(super) fn hash(units: &[u16]) -> u32 {
+    units.iter().fold(0, |hash: u32, unit| hash.wrapping_mul(37).wrapping_add(upper(*unit).into()))
+}
+
 /// The upper case of one UTF-16 unit. As in Windows, no letter beyond ASCII has an upper case within it.
 pub(super) fn upper(unit: u16) -> u16 {
     let Some(letter) = char::from_u32(unit.into()) else { return unit };
@@ -48,6 +61,12 @@ mod tests {
         assert!(!Name { raw: b"I", compressed: true }.is("ı"));
         assert!(!Name { raw: b"S", compressed: true }.is("ſ"));
         assert!(!Name { raw: b"SS", compressed: true }.is("ß"));
+    }
+
+    #[test]
+    fn the_hash_is_of_the_upper_case() {
+        let units: Vec<u16> = "aB".encode_utf16().collect();
+        assert_eq!(hash(&units), 37 * 0x41 + 0x42);
     }
 
     #[test]

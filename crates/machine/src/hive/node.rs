@@ -4,11 +4,14 @@ use super::cell::Bins;
 use super::name::Name;
 use super::{Damage, Defect};
 
-const COMPRESSED_NAME: u16 = 0x20;
+/// The root of a hive.
+const HIVE_ENTRY: u16 = 0x04;
+const NO_DELETE: u16 = 0x08;
+pub(super) const COMPRESSED_NAME: u16 = 0x20;
 /// A handle is where the number of values would be.
 const PREDEFINED_HANDLE: u16 = 0x40;
 /// Where the name begins.
-const NAME: usize = 76;
+pub(super) const NAME: usize = 76;
 
 /// What a key node says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,7 @@ pub(super) struct Node {
     pub(super) values: u32,
     pub(super) value_list: u32,
     pub(super) security: u32,
+    pub(super) class: u32,
     name_length: usize,
 }
 
@@ -45,8 +49,18 @@ impl Node {
             values: if has_values { cell.u32(36)? } else { 0 },
             value_list: cell.u32(40)?,
             security: cell.u32(44)?,
+            class: cell.u32(48)?,
             name_length,
         })
+    }
+
+    pub(super) fn has_predefined_handle(&self) -> bool {
+        self.flags & PREDEFINED_HANDLE != 0
+    }
+
+    /// Whether Windows would not delete it.
+    pub(super) fn is_protected(&self) -> bool {
+        self.flags & (HIVE_ENTRY | NO_DELETE) != 0
     }
 
     pub(super) fn name<'a>(&self, bins: Bins<'a>) -> Name<'a> {

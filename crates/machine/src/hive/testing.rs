@@ -1,10 +1,9 @@
 //! A hive made by hand, one cell after the other.
 
+pub(super) use super::cell::NOWHERE;
 use super::header::{BASE_BLOCK, SECTOR, field, put, put_u32, seal};
 use super::{Hive, HiveError};
 use crate::registry::{REG_DWORD, REG_SZ};
-
-pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// Cells behind one another in a single bin.
 pub(super) struct Builder {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use rdpdoctor_machine::hive::{Damage, Hive, Key};
 
 /// One line for each key and each value.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Dump {
     pub(crate) lines: BTreeSet<String>,
     pub(crate) damage: Vec<Damage>,
@@ -71,25 +71,27 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The same lines by python-registry and by hivex, of those that are installed.
-pub(crate) fn readers(hive: &Path) -> Vec<(&'static str, BTreeSet<String>)> {
+/// The same lines by python-registry and by hivex, of those that are installed, for each hive.
+pub(crate) fn readers(hives: &[PathBuf]) -> Vec<(&'static str, Vec<BTreeSet<String>>)> {
     let all = [("python-registry", "python3", PYTHON_REGISTRY), ("hivex", "/usr/bin/python3", HIVEX)];
-    all.into_iter().filter_map(|(name, python, script)| Some((name, lines(name, python, script, hive)?))).collect()
+    all.into_iter().filter_map(|(name, python, script)| Some((name, run(name, python, script, hives)?))).collect()
 }
 
-fn lines(name: &str, python: &str, script: &str, hive: &Path) -> Option<BTreeSet<String>> {
-    let output = Command::new(python).args(["-c", script]).arg(hive).stderr(Stdio::inherit()).output().ok()?;
+fn run(name: &str, python: &str, script: &str, arguments: &[PathBuf]) -> Option<Vec<BTreeSet<String>>> {
+    let output = Command::new(python).args(["-c", script]).args(arguments).stderr(Stdio::inherit()).output().ok()?;
     if output.status.code() == Some(77) {
         println!("skipped: no {name}");
         return None;
     }
     assert!(output.status.success(), "{name} fails");
-    Some(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+    let text = String::from_utf8_lossy(&output.stdout);
+    let hives = text.split_inclusive("END\n").map(|hive| hive.trim_end_matches("END\n").lines());
+    Some(hives.map(|lines| lines.map(str::to_owned).collect()).collect())
 }
 
 /// Applies `log1` and `log2` of a folder to its `hive`. False where python-registry is not installed.
 pub(crate) fn replay_with_python(folder: &Path) -> bool {
-    lines("python-registry", "python3", REPLAY, folder).is_some()
+    run("python-registry", "python3", REPLAY, &[folder.to_owned()]).is_some()
 }
 
 /// A sample, unpacked.
@@ -136,8 +138,9 @@ def walk(record, path):
         for key in record.subkey_list().keys():
             walk(key, path + '\\' + key.name())
 
-hive = Registry.Registry(sys.argv[1])
-walk(hive._regf.first_key(), '')
+for path in sys.argv[1:]:
+    walk(Registry.Registry(path)._regf.first_key(), '')
+    print('END')
 ";
 
 const HIVEX: &str = r"
@@ -159,8 +162,10 @@ def walk(key, path):
     for child in hive.node_children(key):
         walk(child, path + '\\' + hive.node_name(child))
 
-hive = hivex.Hivex(sys.argv[1])
-walk(hive.root(), '')
+for path in sys.argv[1:]:
+    hive = hivex.Hivex(path)
+    walk(hive.root(), '')
+    print('END')
 ";
 
 const REPLAY: &str = r"

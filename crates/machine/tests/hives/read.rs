@@ -1,20 +1,16 @@
-//! Registry hives against readers that others wrote; what is not installed is skipped.
-#![expect(clippy::print_stdout, reason = "helpers of tests")]
-
-mod hives;
-
 use std::path::Path;
 
-use hives::{Dump, dump, readers, sample};
 use rdpdoctor_machine::hive::{Hive, State, current_control_set};
+
+use crate::compare::{Dump, dump, readers, replay_with_python, sample};
 
 const WINDOWS_10: &str = "regipy-win10-1709-SYSTEM";
 
 fn same_as_others(name: &str, path: &Path, hive: &Hive) {
     let mine = dump(hive);
     println!("{name}: {} keys, {} values", mine.keys(), mine.values());
-    for (reader, theirs) in readers(path) {
-        mine.assert_same(&theirs, &format!("{name} by {reader}"));
+    for (reader, theirs) in readers(&[path.to_owned()]) {
+        mine.assert_same(&theirs[0], &format!("{name} by {reader}"));
     }
 }
 
@@ -39,7 +35,7 @@ fn a_replayed_hive_is_what_another_replayer_makes_of_it() {
     for (file, bytes) in [("hive", &primary), ("log1", &first), ("log2", &second)] {
         std::fs::write(folder.path().join(file), bytes).unwrap();
     }
-    if hives::replay_with_python(folder.path()) {
+    if replay_with_python(folder.path()) {
         same_as_others("replayed", &folder.path().join("hive"), &hive);
     }
 }

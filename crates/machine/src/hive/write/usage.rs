@@ -1,0 +1,98 @@
+//! Which cells the keys use: each must be used once, or a change to one key would change another.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::cell::{Bins, Cell, NOWHERE, damage};
+use super::super::list::ENTRIES;
+use super::super::node::Node;
+use super::super::value::{RESIDENT, SEGMENT, Stored};
+use super::super::{Damage, Defect, Hive, Key};
+use super::slots::Slots;
+
+/// Cells of all keys that can be read.
+#[derive(Default)]
+pub(super) struct Usage {
+    pub(super) used: HashSet<u32>,
+    /// Security descriptors, with how many keys share each.
+    pub(super) descriptors: HashMap<u32, u32>,
+}
+
+/// Finds cells that two things use, and things that use no cell: what is not allocated would be given to others.
+pub(super) fn check(hive: &Hive) -> Result<(), Damage> {
+    let usage = Usage::of(hive)?;
+    let mut allocated = HashSet::new();
+    for slot in Slots::new(hive.bins().bytes()) {
+        let slot = slot?;
+        allocated.extend(u32::try_from(slot.at).ok().filter(|_| !slot.is_free));
+    }
+    let is_shared = |descriptor: &&u32| usage.used.contains(*descriptor);
+    let is_none = |cell: &&u32| !allocated.contains(*cell);
+    let shared = usage.descriptors.keys().find(is_shared).map(|cell| damage(*cell, Defect::Misplaced));
+    let none = usage.used.iter().chain(usage.descriptors.keys()).find(is_none);
+    shared.or(none.map(|cell| damage(*cell, Defect::Outside))).map_or(Ok(()), Err)
+}
+
+impl Usage {
+    pub(super) fn of(hive: &Hive) -> Result<Self, Damage> {
+        let mut usage = Self::default();
+        let mut keys = vec![hive.root()];
+        while let Some(key) = keys.pop() {
+            usage.key(hive.bins(), &key)?;
+            keys.extend(key.subkeys().flatten());
+        }
+        Ok(usage)
+    }
+
+    fn key(&mut self, bins: Bins<'_>, key: &Key<'_>) -> Result<(), Damage> {
+        let node = key.node();
+        self.claim(node.offset)?;
+        self.claim(node.class)?;
+        if node.security != NOWHERE {
+            *self.descriptors.entry(node.security).or_default() += 1;
+        }
+        if node.subkeys > 0 {
+            self.lists(bins, node)?;
+        }
+        if node.values > 0 {
+            self.claim(node.value_list)?;
+        }
+        key.stored().flatten().try_for_each(|stored| self.value(bins, &stored))
+    }
+
+    fn lists(&mut self, bins: Bins<'_>, node: &Node) -> Result<(), Damage> {
+        self.claim(node.subkey_list)?;
+        let index = bins.cell(node.subkey_list).ok().filter(|list| list.signature() == b"ri");
+        index.into_iter().flat_map(|index| counted(index, ENTRIES)).try_for_each(|leaf| self.claim(leaf))
+    }
+
+    fn value(&mut self, bins: Bins<'_>, stored: &Stored<'_>) -> Result<(), Damage> {
+        self.claim(stored.cell.offset)?;
+        data_cells(bins, stored).into_iter().try_for_each(|cell| self.claim(cell))
+    }
+
+    fn claim(&mut self, cell: u32) -> Result<(), Damage> {
+        let is_new = cell == NOWHERE || self.used.insert(cell);
+        is_new.then_some(()).ok_or(damage(cell, Defect::Misplaced))
+    }
+}
+
+/// All cells of a value but its own: the data, or big data with its list and its segments in their order.
+pub(super) fn data_cells(bins: Bins<'_>, stored: &Stored<'_>) -> Vec<u32> {
+    if stored.size & RESIDENT != 0 || stored.size == 0 {
+        return Vec::new();
+    }
+    let mut cells = vec![stored.data];
+    let record = bins.cell(stored.data).ok();
+    let record = record.filter(|cell| cell.signature() == b"db" && cell.data.len() < stored.length());
+    if let Some(list) = record.and_then(|record| record.u32(4).ok()) {
+        let segments = bins.cell(list).ok().map(|list| list.offsets(0, 4, stored.length().div_ceil(SEGMENT)));
+        cells.push(list);
+        cells.extend(segments.into_iter().flatten());
+    }
+    cells
+}
+
+fn counted(list: Cell<'_>, from: usize) -> impl Iterator<Item = u32> {
+    let count = list.u16(2).unwrap_or_default();
+    list.offsets(from, 4, count.into())
+}

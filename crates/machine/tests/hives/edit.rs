@@ -1,0 +1,165 @@
+//! Changed hives.
+
+use jiff::Timestamp;
+use rdpdoctor_machine::hive::{Hive, HiveWriter, State, current_control_set};
+use rdpdoctor_machine::registry::{Data, Value};
+
+use crate::compare::{dump, readers, sample};
+
+/// A root key with a security descriptor, as Windows lays out a hive; version 1.5.
+fn bare() -> Vec<u8> {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let (none, time) = (u32::MAX, 0x01D6_8E35_u32);
+    // Signature, sequence numbers, time, version, type, format, root, size of the bins, clustering.
+    let mut file = [b"regf".to_vec(), words(&[1, 1, 0, time, 1, 5, 0, 1, 32, 4096, 1])].concat();
+    file.resize(508, 0);
+    let sum = file.chunks_exact(4).fold(0, |sum, word| sum ^ u32::from_le_bytes(word.try_into().unwrap()));
+    file.extend(words(&[sum]));
+    file.resize(4096, 0);
+    file.extend([b"hbin".to_vec(), words(&[0, 4096, 0, 0, 0, time, 0])].concat());
+    // The root (KEY_HIVE_ENTRY, KEY_NO_DELETE, KEY_COMP_NAME) with its name of four letters.
+    file.extend(
+        [words(&[88_u32.wrapping_neg()]), b"nk\x2C\0".to_vec(), words(&[0, time, 0, 0, 0, 0, none, none])].concat(),
+    );
+    file.extend(words(&[0, none, 120, none, 0, 0, 0, 0, 0, 4]));
+    file.extend([b"ROOT".to_vec(), words(&[0])].concat());
+    // The security descriptor: next, previous, keys, length, an empty one.
+    file.extend([words(&[48_u32.wrapping_neg()]), b"sk\0\0".to_vec(), words(&[120, 120, 1, 20])].concat());
+    file.extend([words(&[0x8000_0001, 0, 0, 0, 0]), words(&[0])].concat());
+    file.extend(words(&[4096 - 168]));
+    file.resize(8192, 0);
+    file
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn value(name: &str, data: Data) -> Value {
+    Value { name: name.to_owned(), data }
+}
+
+type Edit = Box<dyn Fn(&mut HiveWriter)>;
+
+/// Every kind of change, on a key that is created first.
+fn edits(below: &str) -> Vec<Edit> {
+    let key = format!(r"{below}\Policies").trim_start_matches('\\').to_owned();
+    let set = |name: &str, data: Data| -> Edit {
+        let (key, value) = (key.clone(), value(name, data));
+        Box::new(move |writer| writer.set_value(&key, &value, at(2)).unwrap())
+    };
+    let delete = |name: &'static str| -> Edit {
+        let key = key.clone();
+        Box::new(move |writer| writer.delete_value(&key, name, at(3)).unwrap())
+    };
+    let create = |name: &str, descriptor: Option<Vec<u8>>| -> Edit {
+        let path = format!(r"{key}\{name}").trim_end_matches('\\').to_owned();
+        Box::new(move |writer| writer.create_key(&path, descriptor.as_deref(), at(1)).unwrap())
+    };
+    let remove = |name: &str| -> Edit {
+        let path = format!(r"{key}\{name}").trim_end_matches('\\').to_owned();
+        Box::new(move |writer| writer.delete_key(&path, at(4)).unwrap())
+    };
+    let descriptor = Some([&[1, 0, 0, 0x80][..], &[0; 16]].concat());
+    vec![
+        create("", None),
+        set("fDenyTSConnections", Data::of_dword(1)),
+        set("fDenyTSConnections", Data::of_dword(0)),
+        set("", Data::of_text("unnamed")),
+        set("Größe", Data::of_text("ein längerer Text")),
+        set("größe", Data::of_text("kurz")),
+        set("€", Data::of_bytes(vec![7; 300])),
+        set("long", Data::of_bytes(vec![8; 16_344])),
+        set("long", Data::of_bytes(vec![9; 40_000])),
+        set("long", Data::of_bytes(vec![10; 40_000])),
+        set("long", Data::of_bytes(Vec::new())),
+        create("b", None),
+        create("B2", descriptor.clone()),
+        create("A", descriptor),
+        create(r"b\deep", None),
+        delete(""),
+        set("list", Data::of_list(["a", "b"])),
+        delete("GRÖßE"),
+        remove(r"b\deep"),
+        remove("B2"),
+        delete("long"),
+    ]
+}
+
+#[test]
+fn other_readers_see_every_edit() {
+    let mut writer = Hive::open(bare(), Vec::new()).unwrap().edit().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    let mut dumps = vec![];
+    for (number, edit) in edits("").into_iter().enumerate() {
+        edit(&mut writer);
+        files.push(folder.path().join(number.to_string()));
+        std::fs::write(&files[number], writer.clone().finish(at(9))).unwrap();
+        dumps.push(dump(writer.hive()));
+    }
+    for (reader, theirs) in readers(&files) {
+        assert_eq!(theirs.len(), dumps.len());
+        for (number, (mine, theirs)) in dumps.iter().zip(&theirs).enumerate() {
+            mine.assert_same(theirs, &format!("{reader} after edit {number}"));
+        }
+    }
+}
+
+#[test]
+fn a_long_list_of_subkeys_is_read_by_others() {
+    let mut writer = Hive::open(bare(), Vec::new()).unwrap().edit().unwrap();
+    for number in 0..1100 {
+        writer.create_key(&format!("Key{}", number * 7919 % 1100), None, at(number)).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hive");
+    std::fs::write(&file, writer.clone().finish(at(9))).unwrap();
+    for (reader, theirs) in readers(&[file]) {
+        dump(writer.hive()).assert_same(&theirs[0], reader);
+    }
+}
+
+/// Edits a sample and compares all of it, with what other readers find and with what was there before.
+fn edit_sample(hive: Hive) {
+    let set = current_control_set(&hive).unwrap();
+    let below = format!(r"{set}\Control\Terminal Server");
+    let before = dump(&hive);
+    let mut writer = hive.edit().unwrap();
+    for edit in edits(&below) {
+        edit(&mut writer);
+    }
+    let listener = format!(r"{below}\WinStations\RDP-Tcp");
+    writer.set_value(&listener, &value("PortNumber", Data::of_dword(3390)), at(5)).unwrap();
+    let bytes = writer.finish(at(6));
+    let hive = Hive::open(bytes.clone(), Vec::new()).unwrap();
+    assert_eq!(hive.state(), State::Clean);
+    let listener = hive.key(&listener).unwrap().unwrap();
+    assert_eq!(listener.value("PortNumber").unwrap().unwrap().data.dword(), Some(3390));
+
+    let after = dump(&hive);
+    assert!(after.damage.is_empty());
+    let gone: Vec<&String> = before.lines.difference(&after.lines).collect();
+    // The port, and when its key and the one above the new key were written.
+    assert_eq!(gone.len(), 3, "{gone:#?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hive");
+    std::fs::write(&file, bytes).unwrap();
+    for (reader, theirs) in readers(&[file]) {
+        after.assert_same(&theirs[0], reader);
+    }
+}
+
+#[test]
+fn a_clean_hive_of_windows_7_is_edited() {
+    if let Some(bytes) = sample("regipy-win7-SYSTEM") {
+        edit_sample(Hive::open(bytes, Vec::new()).unwrap());
+    }
+}
+
+#[test]
+fn a_replayed_hive_of_windows_10_is_edited() {
+    let names = ["", ".LOG1", ".LOG2"].map(|suffix| format!("regipy-win10-1709-SYSTEM{suffix}"));
+    let [Some(primary), Some(first), Some(second)] = names.map(|name| sample(&name)) else { return };
+    edit_sample(Hive::open(primary, vec![first, second]).unwrap());
+}

@@ -1,0 +1,6 @@
+//! Registry hives against readers that others wrote; what is not installed is skipped.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "helpers of tests")]
+
+mod compare;
+mod edit;
+mod read;
