@@ -50,7 +50,7 @@ fn change(mut writer: HiveWriter) {
     }
     let after = everything(writer.hive());
     assert!(before.is_subset(&after));
-    assert!(writer.hive().clone().edit().is_ok());
+    writer.hive().clone().edit().unwrap();
 }
 
 /// Paths, names and data.

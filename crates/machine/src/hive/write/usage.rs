@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::cell::{Bins, Cell, NOWHERE, damage};
-use super::super::list::ENTRIES;
+use super::super::list::{self, ENTRIES};
 use super::super::node::Node;
 use super::super::value::{RESIDENT, SEGMENT, Stored};
 use super::super::{Damage, Defect, Hive, Key};
@@ -20,22 +20,39 @@ pub(super) struct Usage {
 /// Finds cells that two things use, and things that use no cell: what is not allocated would be given to others.
 pub(super) fn check(hive: &Hive) -> Result<(), Damage> {
     let usage = Usage::of(hive)?;
-    let mut allocated = HashSet::new();
+    let ring = ring(hive.bins(), &usage)?;
+    if let Some(shared) = ring.intersection(&usage.used).next() {
+        return Err(damage(*shared, Defect::Misplaced));
+    }
+    let mut missing: HashSet<u32> = usage.used.into_iter().chain(ring).collect();
     for slot in Slots::new(hive.bins().bytes()) {
         let slot = slot?;
-        allocated.extend(u32::try_from(slot.at).ok().filter(|_| !slot.is_free));
+        if !slot.is_free {
+            missing.remove(&u32::try_from(slot.at).unwrap_or(NOWHERE));
+        }
     }
-    let is_shared = |descriptor: &&u32| usage.used.contains(*descriptor);
-    let is_none = |cell: &&u32| !allocated.contains(*cell);
-    let shared = usage.descriptors.keys().find(is_shared).map(|cell| damage(*cell, Defect::Misplaced));
-    let none = usage.used.iter().chain(usage.descriptors.keys()).find(is_none);
-    shared.or(none.map(|cell| damage(*cell, Defect::Outside))).map_or(Ok(()), Err)
+    missing.into_iter().next().map_or(Ok(()), |missing| Err(damage(missing, Defect::Outside)))
+}
+
+/// All security descriptors, which lead to each other in both directions.
+fn ring(bins: Bins<'_>, usage: &Usage) -> Result<HashSet<u32>, Damage> {
+    let mut ring = HashSet::new();
+    let mut next: Vec<u32> = usage.descriptors.keys().copied().collect();
+    while let Some(descriptor) = next.pop() {
+        if ring.insert(descriptor) {
+            let cell = bins.cell(descriptor)?;
+            cell.expect("sk")?;
+            next.extend([cell.u32(4)?, cell.u32(8)?]);
+        }
+    }
+    Ok(ring)
 }
 
 impl Usage {
     pub(super) fn of(hive: &Hive) -> Result<Self, Damage> {
         let mut usage = Self::default();
         let mut keys = vec![hive.root()];
+        usage.claim(hive.header.root)?;
         while let Some(key) = keys.pop() {
             usage.key(hive.bins(), &key)?;
             keys.extend(key.subkeys().flatten());
@@ -43,9 +60,9 @@ impl Usage {
         Ok(usage)
     }
 
+    /// All that a key uses, whether it can be read or not.
     fn key(&mut self, bins: Bins<'_>, key: &Key<'_>) -> Result<(), Damage> {
         let node = key.node();
-        self.claim(node.offset)?;
         self.claim(node.class)?;
         if node.security != NOWHERE {
             *self.descriptors.entry(node.security).or_default() += 1;
@@ -54,20 +71,29 @@ impl Usage {
             self.lists(bins, node)?;
         }
         if node.values > 0 {
-            self.claim(node.value_list)?;
+            self.values(bins, node)?;
         }
-        key.stored().flatten().try_for_each(|stored| self.value(bins, &stored))
+        Ok(())
     }
 
     fn lists(&mut self, bins: Bins<'_>, node: &Node) -> Result<(), Damage> {
         self.claim(node.subkey_list)?;
         let index = bins.cell(node.subkey_list).ok().filter(|list| list.signature() == b"ri");
-        index.into_iter().flat_map(|index| counted(index, ENTRIES)).try_for_each(|leaf| self.claim(leaf))
+        index.into_iter().flat_map(|index| counted(index, ENTRIES)).try_for_each(|leaf| self.claim(leaf))?;
+        list::subkeys(bins, node).keys.into_iter().try_for_each(|key| self.claim(key))
     }
 
-    fn value(&mut self, bins: Bins<'_>, stored: &Stored<'_>) -> Result<(), Damage> {
-        self.claim(stored.cell.offset)?;
-        data_cells(bins, stored).into_iter().try_for_each(|cell| self.claim(cell))
+    fn values(&mut self, bins: Bins<'_>, node: &Node) -> Result<(), Damage> {
+        self.claim(node.value_list)?;
+        let list = bins.cell(node.value_list).ok();
+        let count = usize::try_from(node.values).unwrap_or(usize::MAX);
+        for value in list.into_iter().flat_map(|list| list.offsets(0, 4, count)) {
+            self.claim(value)?;
+            let stored = Stored::read(bins, value).ok();
+            let data = stored.map(|stored| data_cells(bins, &stored)).unwrap_or_default();
+            data.into_iter().try_for_each(|cell| self.claim(cell))?;
+        }
+        Ok(())
     }
 
     fn claim(&mut self, cell: u32) -> Result<(), Damage> {

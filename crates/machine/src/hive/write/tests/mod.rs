@@ -62,6 +62,7 @@ fn values_are_created_overwritten_and_deleted() {
     writer.delete_value("", "GRößE", at(99)).unwrap();
     audit(writer.hive());
     assert_eq!(reopened(&writer).root().values().count(), 0);
+    assert_eq!(writer.hive().root().last_written(), Some(at(99)));
     assert_eq!(writer.delete_value("", "Größe", at(99)), Err(EditError::NoValue));
 }
 
@@ -211,7 +212,10 @@ fn a_dirty_or_damaged_hive_is_left_alone() {
         }
     };
     assert_eq!(damage(&|bytes| bytes[4096] = b'x'), Defect::Bin);
+    assert_eq!(damage(&|bytes| bytes[4096 + 5] = 0x10), Defect::Bin);
     assert_eq!(damage(&|bytes| bytes.truncate(8000)), Defect::Bin);
+    let security = 4096 + 32 + 88;
+    assert_eq!(damage(&move |bytes| bytes[security + 8] = 32), Defect::Missing("sk"));
     let free = 4096 + 32 + 88 + 32;
     assert_eq!(damage(&move |bytes| bytes[free] += 8), Defect::CellSize);
     assert_eq!(damage(&move |bytes| bytes[free] -= 8), Defect::CellSize);
@@ -229,6 +233,24 @@ fn a_cell_that_two_keys_use_is_damage() {
     hive.values(child, &[shared]);
     let refused = hive.open().unwrap().edit().unwrap_err();
     assert!(matches!(refused, EditError::Damaged(Damage { what: Defect::Misplaced, .. })));
+}
+
+#[test]
+fn a_deleted_cell_that_is_still_used_is_damage() {
+    let refused = |list: fn(&mut Builder, u32, u32)| {
+        let mut hive = Builder::new();
+        let root = hive.key(NOWHERE, "ROOT");
+        let gone = hive.deleted(&[0; 40]);
+        list(&mut hive, root, gone);
+        hive.open().unwrap().edit().unwrap_err()
+    };
+    let expected = EditError::Damaged(Damage { offset: 4096 + 32 + 88, what: Defect::Outside });
+    assert_eq!(refused(|hive, root, gone| hive.values(root, &[gone])), expected);
+    let below = |hive: &mut Builder, root, gone| {
+        let list = hive.list("lh", &[gone]);
+        hive.below(root, 1, list);
+    };
+    assert_eq!(refused(below), expected);
 }
 
 #[test]
