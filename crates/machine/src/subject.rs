@@ -56,6 +56,11 @@ pub trait Machine {
     /// How it is read.
     fn way(&self) -> Way;
 
+    /// What whoever reads the answers should know of them: that the disk sleeps, that a hive was not closed.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// A registry key.
     fn key(&self, path: &str) -> Answer<Key>;
 

@@ -27,7 +27,7 @@ pub use told::{Told, ToldCode, ToldFact};
 
 use std::net::{IpAddr, SocketAddr};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +89,25 @@ impl Evidence {
         }
     }
 
+    /// Adds what the server shows of itself. What it logged while we probed it are our own traces, and left out.
+    pub fn look_at_host(&mut self, mut host: Snapshot) {
+        if let Some((from, until)) = self.probed() {
+            host.set_aside(from, until);
+        }
+        self.host = Some(Box::new(host));
+    }
+
+    /// From the first attempt until the last, with what clocks and logs may be late.
+    fn probed(&self) -> Option<(Timestamp, Timestamp)> {
+        const LATE: SignedDuration = SignedDuration::from_secs(2);
+        let after = |ms: f64| SignedDuration::try_from_secs_f64(ms / 1000.0).ok();
+        let starts = self.attempts.iter().map(|attempt| attempt.started_ms);
+        let ends = self.attempts.iter().map(|attempt| attempt.started_ms + attempt.ended_ms);
+        let first = after(starts.reduce(f64::min)?)?.checked_sub(LATE)?;
+        let last = after(ends.reduce(f64::max)?)?.checked_add(LATE)?;
+        Some((self.started.checked_add(first).ok()?, self.started.checked_add(last).ok()?))
+    }
+
     /// The target's addresses in the order in which a client would take them; empty until they are known.
     pub fn addresses(&self) -> Vec<IpAddr> {
         if let Some(address) = self.target.literal() {
@@ -134,5 +153,21 @@ impl Evidence {
     /// TCP connections begun, which is what the budget counts.
     pub fn connections(&self) -> usize {
         self.attempts.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_protocol::negotiation::Protocols;
+
+    use crate::testing::{Machine, Scene};
+
+    #[test]
+    fn our_own_traces_in_the_log_are_left_out() {
+        let mut evidence = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::SSL).completes_tls()).evidence();
+        let schannel = |machine: Machine, ago| machine.event("System", "Schannel", 36874, ago, &[]);
+        evidence.look_at_host(schannel(schannel(Machine::healthy(), 0), 5).snapshot());
+        let left = evidence.host.unwrap();
+        assert_eq!(left.events("Schannel", 36874).len(), 1, "that of five minutes ago");
     }
 }

@@ -68,11 +68,6 @@ impl Disk {
         &self.volume
     }
 
-    /// What whoever reads the findings should know of the disk: that it sleeps, that a hive was not closed.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
-    }
-
     /// The volume, where it is one: what nobody copied is not absent.
     fn whole(&self) -> Result<&Volume, Unreadable> {
         if self.logs.is_empty() { Err(Unreadable::NotCollected) } else { Ok(&self.volume) }
@@ -88,6 +83,10 @@ impl Disk {
 impl Machine for Disk {
     fn way(&self) -> Way {
         Way::Disk
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
     }
 
     fn key(&self, path: &str) -> Answer<Key> {

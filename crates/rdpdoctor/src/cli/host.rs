@@ -10,7 +10,7 @@ use super::Failure;
 use crate::exit::Exit;
 use crate::output::Output;
 
-pub(super) use self::input::Input;
+pub(super) use self::input::{Input, evidence_of};
 
 /// Look at the server itself: here, on a disk, or in a snapshot
 #[derive(Debug, Args)]

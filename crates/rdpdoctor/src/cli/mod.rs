@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod ask;
+mod client;
 mod completions;
 mod diagnose;
 mod diff;
@@ -9,6 +10,7 @@ mod format;
 mod host;
 mod lab;
 mod man;
+mod presenting;
 mod probe;
 mod short;
 mod told;
@@ -50,6 +52,7 @@ enum Command {
     Diagnose(diagnose::Arguments),
     Explain(explain::Arguments),
     Host(host::Arguments),
+    Client(client::Arguments),
     Lab(lab::Arguments),
     Diff(diff::Arguments),
     Completions(completions::Arguments),
@@ -108,6 +111,7 @@ fn run(cli: Cli) -> Exit {
         Command::Diagnose(arguments) => arguments.run(&mut output),
         Command::Explain(arguments) => arguments.run(&mut output),
         Command::Host(arguments) => arguments.run(&mut output),
+        Command::Client(arguments) => arguments.run(&mut output),
         Command::Lab(arguments) => arguments.run(&mut output),
         Command::Diff(arguments) => arguments.run(&mut output),
         Command::Completions(arguments) => arguments.run(&mut output),

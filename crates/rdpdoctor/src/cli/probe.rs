@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rdpdoctor_diagnosis::catalogue::profiles;
 use rdpdoctor_diagnosis::evidence::{Evidence, Offer, Target, Told, share_sightings};
-use rdpdoctor_diagnosis::redact::redact;
 use rdpdoctor_diagnosis::report::{Report, build};
-use rdpdoctor_diagnosis::{Budget, Depth, Verdict, Want};
+use rdpdoctor_diagnosis::{Budget, Depth, Want};
 use rdpdoctor_sources::probe::{self, Outcome, Probe, Timeouts, examine};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Failure;
-use super::format::Format;
+use super::presenting::Presenting;
 use super::told::Statements;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -28,18 +27,11 @@ const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 #[derive(Debug, Args)]
 pub(super) struct ProbeArguments {
     #[command(flatten)]
-    measuring: Measuring,
+    pub(super) measuring: Measuring,
     #[command(flatten)]
-    statements: Statements,
-    /// In which form to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-    /// Replace names, addresses, users and keys by pseudonyms, and leave certificates out
-    #[arg(long)]
-    redact: bool,
-    /// From which verdict on to end with exit code 1
-    #[arg(long, value_enum, value_name = "VERDICT", default_value_t)]
-    fail_on: FailOn,
+    pub(super) statements: Statements,
+    #[command(flatten)]
+    pub(super) presenting: Presenting,
 }
 
 /// How hosts are probed, whatever becomes of the reports.
@@ -72,27 +64,12 @@ pub(super) struct Judged {
     pub(super) interrupted: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum FailOn {
-    /// A warning too
-    Warning,
-    /// Only where something stops a connection
-    #[default]
-    Broken,
-}
-
 impl ProbeArguments {
     /// Probes every target and prints what is known of each, after ^C too.
     pub(super) async fn diagnose(&self, targets: Vec<Target>, output: &mut Output) -> Result<Exit, Failure> {
         let told = self.statements.told()?;
         let Judged { reports, interrupted } = self.measuring.judge(targets, &told).await?;
-        let reports = if self.redact { redact(&reports)? } else { reports };
-        self.format.print(&reports, output)?;
-        if interrupted {
-            return Ok(Exit::Interrupted);
-        }
-        let verdicts: Vec<Verdict> = reports.iter().map(|report| report.verdict).collect();
-        Ok(Exit::of(&verdicts, self.fail_on == FailOn::Warning))
+        self.presenting.print(reports, interrupted, output)
     }
 }
 

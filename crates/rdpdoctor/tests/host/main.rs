@@ -1,6 +1,8 @@
 //! Machines that are looked at and not probed: disks, copied hives, collections.
 
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod collected;
 #[cfg(target_os = "linux")]
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -31,4 +32,29 @@ pub(crate) fn assert_valid(value: &Value, schema: &str) {
     let schema = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = schema.iter_errors(value).map(|fault| fault.to_string()).collect();
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// `rdpdoctor lab` on a free port of loopback, until it is dropped.
+pub(crate) struct Lab {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Lab {
+    pub(crate) fn serve(fault: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rdpdoctor"));
+        command.args(["lab", fault]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let address = said.split(' ').next().unwrap().to_owned();
+        Self { child, address }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod collector;
+mod connections;
 mod correlate;
 mod events;
 mod firewall;
@@ -11,6 +12,7 @@ mod services;
 mod system;
 
 pub use collector::script as collector_script;
+pub use connections::LARGEST_RDP_FILE;
 
 use jiff::Timestamp;
 use rdpdoctor_diagnosis::evidence::Snapshot;
@@ -23,6 +25,7 @@ const LOOK_BACK_DAYS: i64 = 30;
 /// Reads everything that decides whether Remote Desktop works. Whatever cannot be read is in it with the reason.
 pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     let mut snapshot = Snapshot::new(way(machine), now);
+    snapshot.notes = machine.notes();
     registry::read(machine, &mut snapshot);
     snapshot.computer = system::computer(machine);
     snapshot.build = system::build(machine);
@@ -40,6 +43,15 @@ pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     let logged = events::read(machine, now);
     snapshot.channels = logged.channels;
     snapshot.clients = logged.clients;
+    snapshot
+}
+
+/// The same of a machine that somebody connects from, with what its users keep for that.
+pub fn origin(machine: &dyn Machine, now: Timestamp) -> Snapshot {
+    let mut snapshot = snapshot(machine, now);
+    snapshot.connections = connections::connections(machine);
+    snapshot.credentials = connections::credentials(machine);
+    snapshot.hosts_file = connections::hosts(machine);
     snapshot
 }
 

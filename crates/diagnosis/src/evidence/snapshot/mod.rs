@@ -39,6 +39,9 @@ pub struct Snapshot {
     pub taken: Timestamp,
     /// How it was read.
     pub way: ReadBy,
+    /// What to know of the reading as a whole: that the disk sleeps, that a hive was not closed.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// The computer's name.
     #[serde(default)]
     pub computer: Reading<Option<String>>,
@@ -114,6 +117,7 @@ impl Snapshot {
             schema_version: SCHEMA_VERSION,
             taken,
             way,
+            notes: Vec::new(),
             computer: Reading::NotTried,
             build: Reading::NotTried,
             updates: Reading::NotTried,
@@ -157,6 +161,14 @@ impl Snapshot {
         match self.value(setting.path, setting.value) {
             ValueSeen::Absent => InForce { seen: ValueSeen::Absent, by: Authority::Default, default },
             seen => InForce { seen, by: Authority::Local, default },
+        }
+    }
+
+    /// Forgets events of a time in which we ourselves made the machine write them.
+    pub fn set_aside(&mut self, from: Timestamp, until: Timestamp) {
+        for channel in self.channels.values_mut() {
+            let Reading::Observed(Some(channel)) = channel else { continue };
+            channel.events.retain(|event| event.time < from || event.time > until);
         }
     }
 

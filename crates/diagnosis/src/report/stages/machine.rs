@@ -51,10 +51,9 @@ fn summary(machine: &Snapshot) -> String {
         ReadBy::Collector => "read from what was collected there",
     };
     let missing: usize = by_reason(machine).values().map(Vec::len).sum();
-    match missing {
-        0 => format!("{windows}, {read}"),
-        some => format!("{windows}, {read}; {some} things could not be read"),
-    }
+    let unread = (missing > 0).then(|| format!("{missing} things could not be read"));
+    let parts = [format!("{windows}, {read}")].into_iter().chain(machine.notes.iter().cloned()).chain(unread);
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// Windows 11 calls itself Windows 10 in `ProductName`; the build tells them apart.

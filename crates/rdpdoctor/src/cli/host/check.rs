@@ -2,15 +2,13 @@ use std::time::Instant;
 
 use clap::Args;
 use jiff::Timestamp;
-use rdpdoctor_diagnosis::Verdict;
 use rdpdoctor_diagnosis::evidence::{Evidence, Snapshot, Target};
-use rdpdoctor_diagnosis::redact::redact;
 use rdpdoctor_diagnosis::report::build;
 
 use super::Input;
 use crate::cli::Failure;
-use crate::cli::format::Format;
-use crate::cli::probe::{FailOn, Measuring};
+use crate::cli::presenting::Presenting;
+use crate::cli::probe::Measuring;
 use crate::cli::told::Statements;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -28,15 +26,8 @@ pub(in crate::cli) struct Arguments {
     no_probe: bool,
     #[command(flatten)]
     statements: Statements,
-    /// In which form to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-    /// Replace names, addresses, users and keys by pseudonyms, and leave certificates out
-    #[arg(long)]
-    redact: bool,
-    /// From which verdict on to end with exit code 1
-    #[arg(long, value_enum, value_name = "VERDICT", default_value_t)]
-    fail_on: FailOn,
+    #[command(flatten)]
+    presenting: Presenting,
     #[command(flatten, next_help_heading = "For the probe")]
     measuring: Measuring,
 }
@@ -52,16 +43,9 @@ impl Arguments {
             None => (Evidence::new(Target::unnamed(), Timestamp::now()), false),
         };
         evidence.told = told;
-        evidence.host = Some(Box::new(snapshot));
+        evidence.look_at_host(snapshot);
         let took = begun.elapsed().as_secs_f64() * 1000.0;
-        let reports = vec![build(evidence, took)];
-        let reports = if self.redact { redact(&reports)? } else { reports };
-        self.format.print(&reports, output)?;
-        if interrupted {
-            return Ok(Exit::Interrupted);
-        }
-        let verdicts: Vec<Verdict> = reports.iter().map(|report| report.verdict).collect();
-        Ok(Exit::of(&verdicts, self.fail_on == FailOn::Warning))
+        self.presenting.print(vec![build(evidence, took)], interrupted, output)
     }
 
     /// Who is probed: whoever was named, and the machine itself where we are on it.

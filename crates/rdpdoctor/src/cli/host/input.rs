@@ -34,17 +34,32 @@ impl Input {
         self.file.is_none() && self.offline.is_none()
     }
 
-    /// The snapshot: read from a file, or taken now.
+    /// The snapshot of a server: read from a file, or taken now.
     pub(in crate::cli) fn snapshot(&self) -> Result<Snapshot, Failure> {
+        self.read(host::snapshot)
+    }
+
+    /// A snapshot that is read from a file, or taken in this way now.
+    pub(in crate::cli) fn read(&self, take: Take) -> Result<Snapshot, Failure> {
         match (&self.file, &self.offline) {
-            (Some(file), _) => from_file(file),
-            (None, Some(folder)) => {
-                let disk = Disk::open(folder).map_err(|error| at(folder, &error))?;
-                Ok(host::snapshot(&disk, Timestamp::now()))
-            }
-            (None, None) => Ok(host::snapshot(&*here()?, Timestamp::now())),
+            (Some(file), _) => from_file(file, take),
+            (None, Some(folder)) => from_disk(folder, take),
+            (None, None) => Ok(take(&*here()?, Timestamp::now())),
         }
     }
+}
+
+/// How a machine is read.
+type Take = fn(&dyn Machine, Timestamp) -> Snapshot;
+
+/// What a file or a folder shows of a server, whatever it is.
+pub(in crate::cli) fn evidence_of(path: &Path) -> Result<Snapshot, Failure> {
+    if path.is_dir() { from_disk(path, host::snapshot) } else { from_file(path, host::snapshot) }
+}
+
+fn from_disk(folder: &Path, take: Take) -> Result<Snapshot, Failure> {
+    let disk = Disk::open(folder).map_err(|error| at(folder, &error))?;
+    Ok(take(&disk, Timestamp::now()))
 }
 
 /// The port that Remote Desktop is set to listen on.
@@ -66,7 +81,7 @@ fn here() -> Result<Box<dyn Machine>, Failure> {
 }
 
 /// A snapshot, or what the collector script printed.
-fn from_file(path: &Path) -> Result<Snapshot, Failure> {
+fn from_file(path: &Path, take: Take) -> Result<Snapshot, Failure> {
     let text = text(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
     let not_one = |error: &dyn std::fmt::Display| {
         let what = "neither a snapshot nor what the collector script prints";
@@ -76,7 +91,7 @@ fn from_file(path: &Path) -> Result<Snapshot, Failure> {
     if value.get("collection").is_some() {
         let collection: Collection = serde_json::from_value(value).map_err(|error| not_one(&error))?;
         let taken = collection.taken.unwrap_or_else(Timestamp::now);
-        return Ok(host::snapshot(&collection, taken));
+        return Ok(take(&collection, taken));
     }
     serde_json::from_value(value).map_err(|error| not_one(&error))
 }
