@@ -36,6 +36,9 @@ pub(super) fn read(machine: &dyn Machine, port: u16) -> Reading<Firewall> {
 }
 
 fn firewall(machine: &dyn Machine, port: u16) -> Result<Firewall, Unreadable> {
+    if !has_one(machine)? {
+        return Err(Unreadable::NoAnswer);
+    }
     let mut rules = Vec::new();
     let mut ipsec = Vec::new();
     for (root, by_policy) in [(LOCAL, false), (POLICY, true)] {
@@ -46,6 +49,16 @@ fn firewall(machine: &dyn Machine, port: u16) -> Result<Firewall, Unreadable> {
     }
     let outbound = outbound(machine).into();
     Ok(Firewall { profiles: profiles(machine)?, rules, ipsec, active: active(machine), outbound })
+}
+
+/// Every Windows has rules or profiles of its own; without any of them there is no firewall that could block.
+fn has_one(machine: &dyn Machine) -> Result<bool, Unreadable> {
+    for name in ["FirewallRules"].into_iter().chain(KINDS.map(|(_, name)| name)) {
+        if machine.key(&format!("{LOCAL}\\{name}"))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn outbound(machine: &dyn Machine) -> Result<Outbound, Unreadable> {
