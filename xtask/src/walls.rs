@@ -9,11 +9,12 @@ use crate::metadata::{self, Metadata, Package};
 use crate::source;
 
 /// Each crate and the crates of ours that it may be built on. Tests may use any.
-const MAY_LEAN_ON: [(&str, &[&str]); 9] = [
+const MAY_LEAN_ON: [(&str, &[&str]); 10] = [
     ("rdpdoctor-protocol", &[]),
     ("rdpdoctor-diagnosis", &["rdpdoctor-protocol"]),
     ("rdpdoctor-machine", &[]),
     ("rdpdoctor-sources", &["rdpdoctor-protocol", "rdpdoctor-diagnosis", "rdpdoctor-machine"]),
+    ("rdpdoctor-repair", &["rdpdoctor-diagnosis", "rdpdoctor-machine", "rdpdoctor-sources"]),
     ("rdpdoctor-lab", &["rdpdoctor-protocol"]),
     // Of `protocol` it takes what makes foreign text harmless.
     ("rdpdoctor-render", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),
@@ -25,6 +26,7 @@ const MAY_LEAN_ON: [(&str, &[&str]); 9] = [
             "rdpdoctor-diagnosis",
             "rdpdoctor-machine",
             "rdpdoctor-sources",
+            "rdpdoctor-repair",
             "rdpdoctor-lab",
             "rdpdoctor-render",
         ],

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::Unreadable;
@@ -41,7 +42,8 @@ pub enum Unchanged {
 }
 
 /// When a service starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Start {
     /// SERVICE_AUTO_START.
     Automatic,
@@ -93,5 +95,10 @@ impl Start {
             Self::Demand => 3,
             Self::Disabled => 4,
         }
+    }
+
+    /// The start of this number, where it is one that a service of Windows' own processes may have.
+    pub fn of(number: u32) -> Option<Self> {
+        [Self::Automatic, Self::Demand, Self::Disabled].into_iter().find(|start| start.number() == number)
     }
 }

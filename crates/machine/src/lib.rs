@@ -5,6 +5,7 @@
 pub mod change;
 pub mod event;
 pub mod evtx;
+pub mod hex;
 pub mod hive;
 pub mod key;
 #[cfg(windows)]

@@ -1,6 +1,9 @@
 //! The registry's own terms, the same for every back.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::hex;
 
 /// REG_SZ.
 pub const REG_SZ: u32 = 1;
@@ -53,11 +56,12 @@ pub struct Value {
 }
 
 /// What a value holds, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Data {
     /// The type (REG_…).
     pub kind: u32,
     /// The bytes.
+    #[serde(with = "hex")]
     pub bytes: Vec<u8>,
 }
 

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Collected, CollectedFile, CollectedKey, CollectedValue, Collection};
 use crate::event::{Event, Summary, Wanted};
+use crate::hex;
 use crate::registry::{Data, Key, Value};
 use crate::security::{Descriptor, SddlError};
 use crate::subject::{
@@ -150,8 +151,8 @@ impl CollectedValue {
             Self::Text(text) => Data::of_text(text),
             Self::List(items) => Data::of_list(items.iter().map(String::as_str)),
             Self::Expand { expand } => Data::of_expandable(expand),
-            Self::Binary { binary } => Data::of_bytes(bytes(binary)),
-            Self::Other { kind, hex } => Data { kind: *kind, bytes: bytes(hex) },
+            Self::Binary { binary } => Data::of_bytes(hex::read(binary).unwrap_or_default()),
+            Self::Other { kind, hex: digits } => Data { kind: *kind, bytes: hex::read(digits).unwrap_or_default() },
         }
     }
 }
@@ -185,13 +186,6 @@ fn is_in(path: &str, parent: &str) -> bool {
 
 fn last(path: &str) -> &str {
     path.rsplit_once('\\').map_or(path, |(_, name)| name)
-}
-
-/// The bytes that a text in hexadecimal spells, as far as it does.
-fn bytes(hex: &str) -> Vec<u8> {
-    let digits = hex.chars().map_while(|digit| digit.to_digit(16)).filter_map(|digit| u8::try_from(digit).ok());
-    let digits: Vec<u8> = digits.collect();
-    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit)).collect()
 }
 
 #[cfg(test)]

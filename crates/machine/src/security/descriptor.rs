@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_ntfs_3g_hands_out_for_a_new_file_is_read() {
-        let bytes = super::super::unhex(concat!(
+        let bytes = crate::hex::read(concat!(
             "0100048014000000240000000000000034000000010200000000000520000000200200000102000000000005200000002002000002",
             "001c000100000000031400ff011f00010100000000000100000000"
         ));

@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use super::acl::KINDS;
 use super::descriptor::{DACL_AUTO_INHERITED, DACL_PROTECTED};
-use super::{Ace, AceKind, Acl, Descriptor, Entry, ObjectTypes, Sid, hex, unhex};
+use super::{Ace, AceKind, Acl, Descriptor, Entry, ObjectTypes, Sid};
+use crate::hex;
 
 /// Why a text is no descriptor.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -112,14 +113,14 @@ impl fmt::Display for Descriptor {
 
 fn text(ace: &Ace) -> String {
     match ace {
-        Ace::Raw { kind, flags, body } => format!("{kind:#x};{flags:#x};{}", hex(body)),
+        Ace::Raw { kind, flags, body } => format!("{kind:#x};{flags:#x};{}", hex::of(body)),
         Ace::Entry(entry) => {
             let kind = KINDS.iter().find(|(kind, ..)| *kind == entry.kind).map_or("", |(.., name)| *name);
             let types =
                 [entry.object.object, entry.object.inherited].map(|guid| guid.map(guid_text).unwrap_or_default());
             let fields =
                 [kind.to_owned(), flags_text(entry.flags), mask_text(entry), types.join(";"), account(entry.sid)];
-            let rest = if entry.rest.is_empty() { String::new() } else { format!(";{}", hex(&entry.rest)) };
+            let rest = if entry.rest.is_empty() { String::new() } else { format!(";{}", hex::of(&entry.rest)) };
             fields.join(";") + &rest
         }
     }
@@ -152,7 +153,7 @@ fn account(sid: Sid) -> String {
 }
 
 fn guid_text(stored: [u8; 16]) -> String {
-    let digits = hex(&swapped(stored));
+    let digits = hex::of(&swapped(stored));
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
     parts.join("-")
 }
@@ -239,14 +240,14 @@ fn ace(text: &str) -> Result<Ace, SddlError> {
         return Err(malformed());
     }
     let flags = flags_of(flags).ok_or_else(malformed)?;
-    let rest = unhex(rest).ok_or_else(malformed)?;
+    let rest = hex::read(rest).ok_or_else(malformed)?;
     Ok(Ace::Entry(Entry { kind, flags, mask: mask(rights)?, object, sid: sid(account)?, rest }))
 }
 
 /// An entry in numbers: type, flags and body. One that has a name is written with it.
 fn raw(kind: &str, flags: &str, body: &str) -> Option<Ace> {
     let byte = |text| number(text).and_then(|number| u8::try_from(number).ok());
-    Some(Ace::Raw { kind: byte(kind)?, flags: byte(flags)?, body: unhex(body)? })
+    Some(Ace::Raw { kind: byte(kind)?, flags: byte(flags)?, body: hex::read(body)? })
 }
 
 fn flags_of(text: &str) -> Option<u8> {
@@ -289,7 +290,7 @@ fn guid(text: &str) -> Option<Option<[u8; 16]>> {
     if !parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) {
         return None;
     }
-    unhex(&parts.concat())?.try_into().ok().map(|guid| Some(swapped(guid)))
+    hex::read(&parts.concat())?.try_into().ok().map(|guid| Some(swapped(guid)))
 }
 
 #[cfg(test)]

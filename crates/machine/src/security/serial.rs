@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Descriptor, Sid, hex, unhex};
+use super::{Descriptor, Sid};
+use crate::hex;
 
 const BYTES: &str = " hex:";
 
@@ -25,7 +26,7 @@ impl Serialize for Descriptor {
             return serializer.serialize_str(&text);
         }
         let bytes = self.to_bytes().map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&format!("{text}{BYTES}{}", hex(&bytes)))
+        serializer.serialize_str(&format!("{text}{BYTES}{}", hex::of(&bytes)))
     }
 }
 
@@ -33,7 +34,7 @@ impl<'de> Deserialize<'de> for Descriptor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let Some((_, digits)) = text.split_once(BYTES) else { return text.parse().map_err(de::Error::custom) };
-        let bytes = unhex(digits).ok_or_else(|| de::Error::custom("no bytes in hexadecimal"))?;
+        let bytes = hex::read(digits).ok_or_else(|| de::Error::custom("no bytes in hexadecimal"))?;
         Self::read(&bytes).map_err(de::Error::custom)
     }
 }

@@ -11,6 +11,7 @@ mod firewall;
 pub(super) mod firewall_rule_disabled;
 pub(super) mod in_use;
 mod keys;
+mod listener;
 pub(super) mod listener_disabled;
 pub(super) mod machine_keys_missing;
 pub(super) mod machine_keys_permissions;
@@ -30,3 +31,5 @@ pub(super) mod signs;
 pub(super) mod stale_key_container;
 pub(super) mod termsrv_patched;
 pub(super) mod update_regression;
+
+pub use listener::{ListenerCertificate, listener_certificate, own_key_files};

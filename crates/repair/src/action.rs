@@ -1,0 +1,79 @@
+//! What mends which cause: one file an action, its page beside it.
+
+mod enable_rdp;
+mod grant_key_read;
+mod refusals;
+mod registry;
+mod unbind_certificate;
+
+use std::fmt;
+
+use rdpdoctor_diagnosis::evidence::Snapshot;
+use rdpdoctor_machine::Machine;
+
+use crate::step::Step;
+
+pub use refusals::{HARMFUL, Harmful, why_not};
+
+/// Something that mends: the unit in which repairs grow.
+pub struct Action {
+    /// What it does, in kebab-case.
+    pub id: &'static str,
+    /// The causes that it mends.
+    pub causes: &'static [&'static str],
+    /// What it does, in the imperative.
+    pub title: &'static str,
+    /// What stops working while it is done; empty where nothing does.
+    pub interrupts: &'static str,
+    /// What may be worse afterwards, in a sentence.
+    pub risk: &'static str,
+    /// What has to begin anew for it to take effect.
+    pub restart: Restart,
+    /// The page in the book.
+    pub page: &'static str,
+    /// The steps on this machine, or why there are none and what to do instead.
+    pub steps: fn(&Ground<'_>) -> Result<Vec<Step>, String>,
+}
+
+/// What has to begin anew for a change to take effect; the last is the gravest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Restart {
+    /// Nothing: it takes effect at once.
+    Nothing,
+    /// SessionEnv and TermService, which cuts off every session.
+    Services,
+    /// Windows; that is said, and never done by us.
+    Windows,
+}
+
+/// What an action is planned on.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The machine.
+    pub machine: &'a dyn Machine,
+    /// What it showed.
+    pub host: &'a Snapshot,
+    /// What was asked for.
+    pub options: &'a Options,
+}
+
+/// What a person may choose.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The port that Remote Desktop is to listen on.
+    pub port: Option<u16>,
+}
+
+/// All of them, in the order in which they are done.
+pub const ACTIONS: &[&Action] = &[&enable_rdp::ACTION, &grant_key_read::ACTION, &unbind_certificate::ACTION];
+
+/// Those that mend this cause.
+pub fn for_cause(cause: &str) -> impl Iterator<Item = &'static Action> {
+    ACTIONS.iter().copied().filter(move |action| action.causes.contains(&cause))
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action").field("id", &self.id).finish_non_exhaustive()
+    }
+}

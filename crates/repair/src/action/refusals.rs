@@ -1,0 +1,75 @@
+//! What is not done, why, and what to do instead.
+
+/// A recipe that is often given and does harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Harmful {
+    /// What people ask for, in kebab-case.
+    pub id: &'static str,
+    /// What it is.
+    pub title: &'static str,
+    /// What it breaks.
+    pub why: &'static str,
+    /// What mends instead.
+    pub instead: &'static str,
+}
+
+/// Recipes that are refused.
+pub const HARMFUL: &[Harmful] = &[
+    Harmful {
+        id: "reset-machine-keys-acl",
+        title: "resetting the permissions of MachineKeys and everything in it (icacls /T, takeown /R)",
+        why: "it lets NETWORK SERVICE read every private key of the machine, and takes the keys of IIS, SQL Server and VPN from their owners",
+        instead: "machine-keys-permissions: only the key file of Remote Desktop gets its rights back",
+    },
+    Harmful {
+        id: "rename-machine-keys",
+        title: "renaming or deleting the folder MachineKeys",
+        why: "it severs IIS, SQL Server, WinRM over HTTPS, VPN and device certificates from their keys",
+        instead: "stale-key-container: only the key file of Remote Desktop is moved aside",
+    },
+    Harmful {
+        id: "allow-encryption-oracle",
+        title: "AllowEncryptionOracle = 2",
+        why: "it opens CVE-2018-0886 again, for every server that this machine connects to",
+        instead: "install the updates of May 2018 or later on the side that lacks them",
+    },
+    Harmful {
+        id: "security-layer-rdp",
+        title: "SecurityLayer = 0",
+        why: "it takes TLS and the proof of who the server is from every session, and Network Level Authentication with it",
+        instead: "mend the certificate or its key: rdpdoctor host check names which",
+    },
+    Harmful {
+        id: "firewall-off",
+        title: "turning the firewall off",
+        why: "it opens every port of the machine where one rule is missing",
+        instead: "firewall-rule-disabled: only the rules of Remote Desktop are enabled",
+    },
+    Harmful {
+        id: "delete-grace-period",
+        title: "deleting the licensing grace period (RCM\\GracePeriod)",
+        why: "it breaks the licence, needs the rights of the key to be broken first, and lasts 120 days",
+        instead: "license-unavailable: set the licensing mode and name a licence server",
+    },
+    Harmful {
+        id: "disable-nla",
+        title: "turning Network Level Authentication off for good",
+        why: "it shows the logon screen to anybody who reaches the port, and mends no certificate",
+        instead: "where it is needed as a bridge: rdpdoctor host fix nla-off --for 30m takes itself back",
+    },
+];
+
+/// Causes that no program should mend, and what a person does.
+const BY_PERSON: &[(&str, &str)] = &[];
+
+/// Why a cause has no action, and what to do instead.
+pub fn why_not(cause: &str) -> String {
+    if let Some(harmful) = HARMFUL.iter().find(|harmful| harmful.id == cause) {
+        return format!("{} is not done: {}. Instead: {}", harmful.title, harmful.why, harmful.instead);
+    }
+    let known = BY_PERSON.iter().find(|(known, _)| *known == cause);
+    known.map_or_else(
+        || format!("it is not mended by program; see rdpdoctor explain {cause}"),
+        |(_, why)| (*why).to_owned(),
+    )
+}

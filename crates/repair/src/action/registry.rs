@@ -1,0 +1,55 @@
+//! Steps in the registry that several actions take.
+
+use rdpdoctor_diagnosis::catalogue::{HostSetting, setting};
+use rdpdoctor_machine::Machine;
+use rdpdoctor_machine::registry::Data;
+
+use super::Ground;
+use crate::step::Step;
+
+/// Gives a setting this number where it is decided: in the place of the policy where that has a value, as the local one
+/// would not count, and in the local place otherwise.
+pub(super) fn set_number(ground: &Ground<'_>, id: &str, number: u32) -> Result<Vec<Step>, String> {
+    let setting = known(id)?;
+    let mut steps = set(ground.machine, setting.path, setting.value, Data::of_dword(number));
+    if let Some(policy) = policy_of(ground.machine, setting) {
+        steps.extend(set(ground.machine, policy, setting.value, Data::of_dword(number)));
+    }
+    Ok(steps)
+}
+
+/// Removes a setting's own value and that of a policy, so that Windows does what it does by itself.
+pub(super) fn reset(ground: &Ground<'_>, id: &str) -> Result<Vec<Step>, String> {
+    let setting = known(id)?;
+    let places = [Some(setting.path), policy_of(ground.machine, setting)];
+    Ok(places.into_iter().flatten().map(|key| delete(key, setting.value)).collect())
+}
+
+/// Writes a value, and makes the keys above it that are missing.
+pub(super) fn set(machine: &dyn Machine, key: &str, name: &str, data: Data) -> Vec<Step> {
+    let mut steps = missing_keys(machine, key);
+    steps.push(Step::SetValue { key: key.to_owned(), name: name.to_owned(), data });
+    steps
+}
+
+pub(super) fn delete(key: &str, name: &str) -> Step {
+    Step::DeleteValue { key: key.to_owned(), name: name.to_owned() }
+}
+
+/// The key where a policy sets it now.
+fn policy_of(machine: &dyn Machine, setting: &HostSetting) -> Option<&'static str> {
+    let path = setting.policy_path?;
+    let key = machine.key(path).ok()??;
+    key.value(setting.value).map(|_| path)
+}
+
+fn missing_keys(machine: &dyn Machine, key: &str) -> Vec<Step> {
+    let ends = key.match_indices('\\').map(|(end, _)| end).chain([key.len()]).skip(2);
+    let keys = ends.filter_map(|end| key.get(..end));
+    let missing = keys.filter(|key| matches!(machine.key(key), Ok(None)));
+    missing.map(|key| Step::CreateKey { key: key.to_owned() }).collect()
+}
+
+fn known(id: &str) -> Result<&'static HostSetting, String> {
+    setting(id).ok_or_else(|| format!("the setting {id} is not in the catalogue"))
+}

@@ -1,0 +1,73 @@
+//! A step as what a person would type in cmd.exe.
+
+use rdpdoctor_machine::change::Start;
+use rdpdoctor_machine::hex;
+use rdpdoctor_machine::registry::{Data, REG_BINARY, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_QWORD, REG_SZ};
+
+use crate::step::{Step, sddl};
+
+impl Step {
+    /// Lines for cmd.exe that do the same; none where nothing is done.
+    pub fn by_hand(&self) -> Vec<String> {
+        match self {
+            Self::SetValue { key, name, data } => vec![add(key, name, data)],
+            Self::DeleteValue { key, name } => vec![format!("reg delete {} {} /f", quoted(key), value(name))],
+            Self::CreateKey { key } => vec![format!("reg add {} /f", quoted(key))],
+            Self::DeleteKey { key } => vec![format!("reg delete {} /f", quoted(key))],
+            Self::SetStart { service, start } => vec![format!("sc config {service} start= {}", word(*start))],
+            Self::StopService { service } => vec![format!("net stop {service} /y")],
+            Self::StartService { service } => vec![format!("net start {service}")],
+            Self::SetDescriptor { path, descriptor } => vec![set_permissions(path, descriptor)],
+            Self::MoveAside { path } => {
+                let name = path.rsplit('\\').next().unwrap_or(path);
+                vec![format!("move {} {}", on_drive(path), on_drive(&format!("{name}.rdpdoctor-kept")))]
+            }
+            Self::MoveFile { from, to } => vec![format!("move {} {}", on_drive(from), on_drive(to))],
+            Self::WatchValue { .. } | Self::WatchKeys { .. } => Vec::new(),
+        }
+    }
+}
+
+fn add(key: &str, name: &str, data: &Data) -> String {
+    let (kind, text) = match data.kind {
+        REG_SZ => ("REG_SZ", data.text().unwrap_or_default()),
+        REG_EXPAND_SZ => ("REG_EXPAND_SZ", data.text().unwrap_or_default()),
+        REG_MULTI_SZ => ("REG_MULTI_SZ", data.list().unwrap_or_default().join("\\0")),
+        REG_DWORD => ("REG_DWORD", data.dword().unwrap_or_default().to_string()),
+        REG_QWORD => ("REG_QWORD", data.qword().unwrap_or_default().to_string()),
+        REG_BINARY => ("REG_BINARY", hex::of(&data.bytes)),
+        kind => return format!("rem {key}: {name} has type {kind}, which reg.exe cannot write"),
+    };
+    format!("reg add {} {} /t {kind} /d {} /f", quoted(key), value(name), quoted(&text))
+}
+
+fn value(name: &str) -> String {
+    if name.is_empty() { "/ve".to_owned() } else { format!("/v {}", quoted(name)) }
+}
+
+fn word(start: Start) -> &'static str {
+    match start {
+        Start::Automatic => "auto",
+        Start::Demand => "demand",
+        Start::Disabled => "disabled",
+    }
+}
+
+/// icacls cannot set a list as a whole.
+fn set_permissions(path: &str, descriptor: &[u8]) -> String {
+    let path = path.replace('\'', "''");
+    let sddl = sddl(descriptor).replace('\'', "''");
+    format!(
+        "powershell -NoProfile -Command \"$f = Get-Item -Force -LiteralPath ($env:SystemDrive + '\\{path}'); \
+         $a = $f.GetAccessControl(); $a.SetSecurityDescriptorSddlForm('{sddl}'); $f.SetAccessControl($a)\""
+    )
+}
+
+fn on_drive(path: &str) -> String {
+    format!("\"%SystemDrive%\\{path}\"")
+}
+
+/// In quotes; `%` would be read as a variable, and a quote ends the text.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\\\"").replace('%', "%%"))
+}

@@ -1,0 +1,28 @@
+//! Mends what was proven, by plans that were shown, and takes it back from a journal.
+//!
+//! An [`action`] turns a cause into steps, a [`plan`] puts them in order, [`apply`] makes them one by one with a
+//! [`journal`] entry before each, and [`undo`] takes them back, also after a crash between any two writes.
+
+pub mod action;
+pub mod apply;
+pub mod journal;
+pub mod plan;
+pub mod step;
+pub mod undo;
+
+mod by_hand;
+mod state;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use rdpdoctor_machine::Machine;
+use rdpdoctor_machine::change::Change;
+
+pub use state::State;
+
+/// A machine that is read and changed.
+pub trait Subject: Machine + Change {}
+
+impl<T: Machine + Change> Subject for T {}

@@ -1,0 +1,160 @@
+//! What would be changed, in which order, and what would not and why.
+
+use rdpdoctor_diagnosis::evidence::Snapshot;
+use rdpdoctor_machine::change::Unchanged;
+use rdpdoctor_machine::{Machine, Way};
+use thiserror::Error;
+
+use crate::State;
+use crate::action::{self, Action, Ground, Options, Restart};
+use crate::step::Step;
+
+/// The services in the order in which they can be stopped.
+const SERVICES: [&str; 3] = ["UmRdpService", "TermService", "SessionEnv"];
+
+/// A repair that can be shown, made and taken back.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What is stopped first, in order.
+    pub stops: Vec<Planned>,
+    /// What is done, in order.
+    pub measures: Vec<Measure>,
+    /// What is started at the end, in order.
+    pub starts: Vec<Planned>,
+    /// What needs a person.
+    pub refused: Vec<Refused>,
+}
+
+/// An action with the steps that it takes on this machine.
+#[derive(Debug, Clone)]
+pub struct Measure {
+    /// The action.
+    pub action: &'static Action,
+    /// The causes that it mends.
+    pub causes: Vec<String>,
+    /// Its steps.
+    pub steps: Vec<Planned>,
+}
+
+/// A step with what the machine showed in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What is done.
+    pub step: Step,
+    /// What is there before.
+    pub before: State,
+}
+
+/// A cause that is not mended by program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The cause.
+    pub cause: String,
+    /// Why, and what to do instead.
+    pub why: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{step}: {why}")]
+pub struct Unplanned {
+    /// What could not be looked at.
+    pub step: Box<Step>,
+    /// Why not.
+    pub why: Unchanged,
+}
+
+impl Plan {
+    /// Plans what mends these causes, in their order.
+    pub fn make(causes: &[&str], machine: &dyn Machine, host: &Snapshot, options: &Options) -> Result<Self, Unplanned> {
+        let ground = Ground { machine, host, options };
+        let mut plan = Self { stops: Vec::new(), measures: Vec::new(), starts: Vec::new(), refused: Vec::new() };
+        for cause in causes {
+            plan.add(cause, &ground)?;
+        }
+        plan.around(machine)?;
+        Ok(plan)
+    }
+
+    /// All steps in the order in which they are made.
+    pub fn steps(&self) -> impl Iterator<Item = &Planned> {
+        let measures = self.measures.iter().flat_map(|measure| &measure.steps);
+        self.stops.iter().chain(measures).chain(&self.starts)
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.measures.iter().all(|measure| measure.steps.is_empty())
+    }
+
+    /// The most that the actions ask for.
+    pub fn restart(&self) -> Restart {
+        self.measures.iter().map(|measure| measure.action.restart).max().unwrap_or(Restart::Nothing)
+    }
+
+    fn add(&mut self, cause: &str, ground: &Ground<'_>) -> Result<(), Unplanned> {
+        let refuse = |why: String| Refused { cause: cause.to_owned(), why };
+        let actions: Vec<_> = action::for_cause(cause).collect();
+        if actions.is_empty() {
+            self.refused.push(refuse(action::why_not(cause)));
+        }
+        for action in actions {
+            if let Some(known) = self.measures.iter_mut().find(|measure| measure.action.id == action.id) {
+                known.causes.push(cause.to_owned());
+                continue;
+            }
+            match (action.steps)(ground) {
+                Ok(steps) => {
+                    let steps = self.planned(steps, ground.machine)?;
+                    if !steps.is_empty() {
+                        self.measures.push(Measure { action, causes: vec![cause.to_owned()], steps });
+                    }
+                }
+                Err(why) => self.refused.push(refuse(why)),
+            }
+        }
+        let is_met = self.measures.iter().any(|measure| measure.causes.iter().any(|known| known == cause))
+            || self.refused.iter().any(|refused| refused.cause == cause);
+        if !is_met {
+            self.refused.push(refuse("nothing is left to change: everything that would be set is set".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Only steps that change something, and each place once.
+    fn planned(&self, steps: Vec<Step>, machine: &dyn Machine) -> Result<Vec<Planned>, Unplanned> {
+        let mut planned: Vec<Planned> = Vec::new();
+        for step in steps {
+            let is_known = |known: &&Planned| known.step.place() == step.place();
+            if self.steps().chain(&planned).any(|known| is_known(&known)) {
+                continue;
+            }
+            let before = State::read(machine, &step).map_err(|why| Unplanned { step: step.clone().into(), why })?;
+            if !before.is(&before.after(&step)) || step.only_watches() {
+                planned.push(Planned { step, before });
+            }
+        }
+        Ok(planned)
+    }
+
+    /// Services that use what is changed are stopped before and started after; a disk has none that run.
+    fn around(&mut self, machine: &dyn Machine) -> Result<(), Unplanned> {
+        if machine.way() == Way::Disk || self.restart() != Restart::Services {
+            return Ok(());
+        }
+        for service in SERVICES {
+            let step = Step::StopService { service: service.to_owned() };
+            let before = match State::read(machine, &step) {
+                Ok(before) => before,
+                Err(Unchanged::Absent) => continue,
+                Err(why) => return Err(Unplanned { step: step.into(), why }),
+            };
+            if before == State::Running(true) {
+                let start = Step::StartService { service: service.to_owned() };
+                self.stops.push(Planned { step, before });
+                self.starts.insert(0, Planned { step: start, before: State::Running(false) });
+            }
+        }
+        Ok(())
+    }
+}

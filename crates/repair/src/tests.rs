@@ -1,0 +1,83 @@
+//! Every action, cut off after every write, is taken back byte for byte.
+
+use rdpdoctor_sources::host::snapshot;
+
+use crate::action::Options;
+use crate::apply::apply;
+use crate::plan::Plan;
+use crate::testing::{Paper, Power, World};
+use crate::undo::undo;
+
+/// More writes than any plan here has.
+const ENOUGH: usize = 500;
+
+fn plan(world: &World, cause: &str) -> Plan {
+    let host = snapshot(world, jiff::Timestamp::UNIX_EPOCH);
+    let plan = Plan::make(&[cause], world, &host, &Options { port: None }).unwrap();
+    assert!(!plan.is_empty(), "{cause}: {:?}", plan.refused);
+    plan
+}
+
+/// A machine with a fault, and the cause that names it.
+fn faults() -> Vec<(&'static str, World)> {
+    vec![
+        (
+            "rdp-disabled",
+            World::server().value(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server", "fDenyTSConnections", 1),
+        ),
+        ("machine-keys-permissions", World::server().key_rights("O:SYG:SYD:PAI(A;;FA;;;SY)")),
+    ]
+}
+
+#[test]
+fn whatever_is_cut_off_is_taken_back() {
+    for (cause, broken) in faults() {
+        let before = broken.bytes();
+        let mut walked = 0;
+        for writes in 0..ENOUGH {
+            let power = Power::until(writes);
+            let (cut, paper) = (broken.with(&power), Paper::default());
+            let made = paper
+                .begin(&power)
+                .map_err(drop)
+                .and_then(|mut journal| apply(&plan(&broken, cause), &cut, &mut journal, &mut |_| ()).map_err(drop));
+            let again = cut.with(&Power::endless());
+            match paper.resume(&Power::endless()) {
+                Some(mut journal) => undo(&mut journal, &again, false, &mut |_| ()).unwrap(),
+                None => assert_eq!(writes, 0, "{cause}: a journal that is not begun is one without a first line"),
+            }
+            assert_eq!(again.bytes(), before, "{cause}, cut off after {writes} writes");
+            walked = writes;
+            if made.is_ok() {
+                break;
+            }
+        }
+        assert!((4..ENOUGH - 1).contains(&walked), "{cause}: {walked} cut points");
+    }
+}
+
+#[test]
+fn an_undo_that_is_cut_off_is_finished_by_the_next() {
+    for (cause, broken) in faults() {
+        let before = broken.bytes();
+        for writes in 0..ENOUGH {
+            let (made, paper) = (broken.with(&Power::endless()), Paper::default());
+            let mut journal = paper.begin(&Power::endless()).unwrap();
+            apply(&plan(&broken, cause), &made, &mut journal, &mut |_| ()).unwrap();
+            assert_ne!(made.bytes(), before, "{cause} changes something");
+            let power = Power::until(writes);
+            let cut = made.with(&power);
+            let undone = undo(&mut paper.resume(&power).unwrap(), &cut, false, &mut |_| ());
+            let again = cut.with(&Power::endless());
+            let mut journal = paper.resume(&Power::endless()).unwrap();
+            if undone.is_ok() {
+                assert_eq!(again.bytes(), before);
+                break;
+            }
+            if !journal.record().undone {
+                undo(&mut journal, &again, false, &mut |_| ()).unwrap();
+            }
+            assert_eq!(again.bytes(), before, "{cause}, cut off after {writes} writes");
+        }
+    }
+}
