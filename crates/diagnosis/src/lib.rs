@@ -17,6 +17,7 @@ pub mod redact;
 pub mod report;
 pub mod told;
 
+mod address;
 mod cause;
 mod clients;
 mod judge;

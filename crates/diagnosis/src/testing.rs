@@ -4,11 +4,15 @@
 
 mod certificate;
 mod identity;
+mod keys;
+mod log;
 mod machine;
 
 pub use certificate::CertificateMaker;
 pub use identity::challenge_by;
-pub use machine::{KEY_FILE, MACHINE_GUID, Machine, logged_client};
+pub use keys::{KEY_FILE, MACHINE_GUID};
+pub use log::logged_client;
+pub use machine::Machine;
 
 use std::net::{IpAddr, SocketAddr};
 

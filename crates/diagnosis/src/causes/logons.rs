@@ -1,10 +1,9 @@
 //! Who tried to log on, as the event log shows it: strangers who guess, told from people who fail.
 
-use std::net::IpAddr;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::logged::is_late;
+use crate::address::is_public;
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::LoggedClient;
 use crate::view::host_fact;
@@ -54,11 +53,11 @@ pub(super) fn attack(host: &Snapshot) -> Option<Attack> {
     (attack.tries >= MANY_TRIES).then_some(attack)
 }
 
-/// People who tried lately, with their place in the snapshot: all that are no strangers, and not we.
+/// People who tried lately, with their place in the snapshot: all that are no strangers.
 pub(super) fn people(host: &Snapshot) -> impl Iterator<Item = (usize, &LoggedClient)> {
     let crowd = is_crowd(host);
     let late = host.clients.iter().enumerate().filter(|(_, client)| is_late(host, client.last, PEOPLE_HOURS));
-    late.filter(move |(_, client)| !client.ours && !is_stranger(client, crowd))
+    late.filter(move |(_, client)| !is_stranger(client, crowd))
 }
 
 fn strangers(host: &Snapshot) -> impl Iterator<Item = (usize, &LoggedClient)> {
@@ -74,7 +73,7 @@ fn is_crowd(host: &Snapshot) -> bool {
 }
 
 fn fails_from_outside(client: &LoggedClient) -> bool {
-    !client.ours && client.sessions == 0 && tries(client) > 0 && is_public(client.address)
+    client.sessions == 0 && tries(client) > 0 && is_public(client.address)
 }
 
 /// The pointer to a client.
@@ -90,7 +89,7 @@ fn is_stranger(client: &LoggedClient, crowd: bool) -> bool {
     let fast = per_hour(tries(client), client.first, client.last) >= MANY_AN_HOUR;
     let many = tries(client) >= MANY_TRIES;
     let guesses = names(client) >= MANY_NAMES || (is_public(client.address) && (many || fast));
-    !client.ours && client.sessions == 0 && tries(client) > MANY_NAMES && guesses
+    client.sessions == 0 && tries(client) > MANY_NAMES && guesses
 }
 
 /// Logons that failed; where nobody logged those, connections that ended before one.
@@ -108,19 +107,6 @@ fn names(client: &LoggedClient) -> u64 {
 fn per_hour(tries: u64, first: Timestamp, last: Timestamp) -> u64 {
     let hours = last.duration_since(first).max(SignedDuration::from_hours(1)).as_hours();
     tries / u64::try_from(hours).unwrap_or(1).max(1)
-}
-
-/// Whether an address is one of the Internet.
-pub(super) fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
-            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared)
-        }
-        IpAddr::V6(v6) => {
-            !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local())
-        }
-    }
 }
 
 #[cfg(test)]
@@ -163,32 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_long_ago_and_what_we_did_ourselves_does_not_count() {
+    fn what_ended_long_ago_does_not_count() {
         let guesser = logged_client("203.0.113.7", 120).fails(0xC000_0064, 4000, 900);
-        let old = LoggedClient { last: guesser.last - SignedDuration::from_hours(24 * 20), ..guesser.clone() };
+        let old = LoggedClient { last: guesser.last - SignedDuration::from_hours(24 * 20), ..guesser };
         assert_eq!(attack(&Machine::healthy().client(old).snapshot()), None);
-        let ours = LoggedClient { ours: true, ..guesser };
-        assert_eq!(attack(&Machine::healthy().client(ours).snapshot()), None);
-    }
-
-    #[test]
-    fn addresses_of_ones_own_are_not_public() {
-        for own in [
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "127.0.0.1",
-            "169.254.3.4",
-            "100.64.0.1",
-            "fe80::1",
-            "fd00::1",
-            "::1",
-            "::ffff:10.0.0.1",
-        ] {
-            assert!(!is_public(own.parse().unwrap()), "{own}");
-        }
-        for public in ["203.0.113.7", "100.128.0.1", "2001:db8::1"] {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
     }
 }

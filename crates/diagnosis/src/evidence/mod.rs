@@ -21,7 +21,7 @@ pub use resolution::{LookupOutcome, NameServerAnswer, RecordType, Resolution, Sy
 pub use seen::{Seen, Source};
 pub use service::{RemoteService, ServiceAnswer, ServiceSeen};
 pub use sibling::{Sibling, share_sightings};
-pub use snapshot::Snapshot;
+pub use snapshot::{Probed, Snapshot};
 pub use target::{Target, TargetError};
 pub use told::{Told, ToldCode, ToldFact};
 
@@ -30,6 +30,8 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::address::is_public;
 
 /// The version of [`Evidence`] as JSON; readers ignore fields that they do not know within one version.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -89,23 +91,30 @@ impl Evidence {
         }
     }
 
-    /// Adds what the server shows of itself. What it logged while we probed it are our own traces, and left out.
+    /// Adds what the server shows of itself. What it logged of our own probe is left out.
     pub fn look_at_host(&mut self, mut host: Snapshot) {
-        if let Some((from, until)) = self.probed() {
-            host.set_aside(from, until);
+        if let Some(probed) = self.probed() {
+            host.set_aside(&probed);
         }
         self.host = Some(Box::new(host));
     }
 
-    /// From the first attempt until the last, with what clocks and logs may be late.
-    fn probed(&self) -> Option<(Timestamp, Timestamp)> {
+    /// From the first attempt until the last, with what clocks and logs may be late, and from where.
+    fn probed(&self) -> Option<Probed> {
         const LATE: SignedDuration = SignedDuration::from_secs(2);
         let after = |ms: f64| SignedDuration::try_from_secs_f64(ms / 1000.0).ok();
         let starts = self.attempts.iter().map(|attempt| attempt.started_ms);
         let ends = self.attempts.iter().map(|attempt| attempt.started_ms + attempt.ended_ms);
         let first = after(starts.reduce(f64::min)?)?.checked_sub(LATE)?;
         let last = after(ends.reduce(f64::max)?)?.checked_add(LATE)?;
-        Some((self.started.checked_add(first).ok()?, self.started.checked_add(last).ok()?))
+        let came = self.attempts.iter().filter(|attempt| attempt.connected.is_some());
+        let local = |attempt: &Attempt| attempt.local.map(|local| local.ip().to_canonical());
+        Some(Probed {
+            from: self.started.checked_add(first).ok()?,
+            until: self.started.checked_add(last).ok()?,
+            addresses: came.map(local).collect(),
+            translated: self.attempts.iter().any(is_translated),
+        })
     }
 
     /// The target's addresses in the order in which a client would take them; empty until they are known.
@@ -156,18 +165,47 @@ impl Evidence {
     }
 }
 
+/// Whether a router between us and the other end must have put an address of its own in the place of ours.
+fn is_translated(attempt: &Attempt) -> bool {
+    let leaves = |local: SocketAddr| !is_public(local.ip()) && is_public(attempt.endpoint.ip());
+    attempt.connected.is_some() && attempt.local.is_some_and(leaves)
+}
+
 #[cfg(test)]
 mod tests {
     use rdpdoctor_protocol::negotiation::Protocols;
 
+    use super::*;
     use crate::testing::{Machine, Scene};
+
+    fn probed_from(local: Option<&str>, machine: Machine) -> Snapshot {
+        let mut evidence = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::SSL).completes_tls()).evidence();
+        evidence.attempts[0].local = local.map(|local| local.parse().unwrap());
+        evidence.look_at_host(machine.snapshot());
+        *evidence.host.unwrap()
+    }
 
     #[test]
     fn our_own_traces_in_the_log_are_left_out() {
-        let mut evidence = Scene::at("10.0.0.5").client(|a| a.selects(Protocols::SSL).completes_tls()).evidence();
         let schannel = |machine: Machine, ago| machine.event("System", "Schannel", 36874, ago, &[]);
-        evidence.look_at_host(schannel(schannel(Machine::healthy(), 0), 5).snapshot());
-        let left = evidence.host.unwrap();
+        let left = probed_from(Some("10.0.0.7:50123"), schannel(schannel(Machine::healthy(), 0), 5));
         assert_eq!(left.events("Schannel", 36874).len(), 1, "that of five minutes ago");
+    }
+
+    #[test]
+    fn what_another_client_did_while_we_probed_counts() {
+        const CORE: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS";
+        let machine = || {
+            let from = |machine: Machine, client| machine.event("core", CORE, 140, 0, &[("IPString", client)]);
+            let clients = ["10.0.0.7", "10.0.0.8", "203.0.113.9", "127.0.0.1"];
+            clients.into_iter().fold(Machine::unread(), from)
+        };
+        let left = |local| {
+            let left = probed_from(local, machine());
+            left.events(CORE, 140).iter().map(|event| event.data[0].1.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(Some("10.0.0.7:50123")), ["10.0.0.8", "203.0.113.9"]);
+        assert_eq!(left(Some("10.0.0.9:50123")), ["10.0.0.7", "10.0.0.8", "203.0.113.9"]);
+        assert!(left(None).is_empty(), "from where we came is not known");
     }
 }

@@ -1,25 +1,21 @@
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::CertificateMaker;
+use super::keys::{KEY_FILE, MACHINE_GUID};
 use crate::catalogue::setting;
 use crate::evidence::snapshot::{
-    Build, Channel, Disk, Firewall, FirewallProfile, FirewallRule, HostEvent, KeyFile, KeyFolder, KeyReference,
-    KeyStore, Listener, LoggedClient, LoggedLogon, Outbound, ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue,
-    Resources, Rights, RuleAction, SavedConnection, Service, ServiceState, Snapshot, StartType, StoredCertificate,
+    Build, Disk, Firewall, FirewallProfile, FirewallRule, Listener, Outbound, ProfileKind, ReadBy, Reading,
+    RegistryKey, RegistryValue, Resources, Rights, RuleAction, SavedConnection, Service, ServiceState, Snapshot,
+    StartType,
 };
 use crate::evidence::{Evidence, Target};
-
-/// The MachineGuid of [`Machine::healthy`].
-pub const MACHINE_GUID: &str = "0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0";
-/// The name of the key file that belongs to TSSecKeySet1 on [`Machine::healthy`].
-pub const KEY_FILE: &str = "f686aace6942fb7f7ceb231212eef4a4_0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0";
 
 /// A Windows machine in a few readable lines: a healthy server of which everything was read, and what differs.
 #[derive(Debug, Clone)]
 pub struct Machine {
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
 }
 
 impl Machine {
@@ -183,74 +179,6 @@ impl Machine {
         self
     }
 
-    /// A certificate in a store, with its CryptoAPI container.
-    #[must_use]
-    pub fn certificate(mut self, store: &str, maker: &CertificateMaker, container: &str) -> Self {
-        let der = maker.der();
-        let thumbprint = crate::certificate::Certificate::parse(&der).expect("a certificate").sha1.to_lowercase();
-        let file = (container == "TSSecKeySet1").then(|| KEY_FILE.to_owned());
-        let key = KeyReference {
-            container: container.to_owned(),
-            provider: "Microsoft Enhanced Cryptographic Provider v1.0".to_owned(),
-            provider_type: 1,
-            file,
-        };
-        let stored = StoredCertificate { thumbprint, der: Some(der), key: Some(key), written: None, damage: None };
-        let store = self.snapshot.certificates.entry(store.to_owned()).or_insert(Reading::NotTried);
-        match store {
-            Reading::Observed(all) => all.push(stored),
-            _ => *store = Reading::Observed(vec![stored]),
-        }
-        self
-    }
-
-    /// Somebody chose this certificate for the listener (`SSLCertificateSHA1Hash`).
-    #[must_use]
-    pub fn pins(self, maker: &CertificateMaker) -> Self {
-        self.thumbprint("cert-pin", maker)
-    }
-
-    /// Windows noted this certificate as the last one that it made (`SelfSignedCertificate`).
-    #[must_use]
-    pub fn notes(self, maker: &CertificateMaker) -> Self {
-        self.thumbprint("selfsigned-hash", maker)
-    }
-
-    fn thumbprint(self, id: &str, maker: &CertificateMaker) -> Self {
-        let setting = setting(id).expect("a known setting");
-        let sha1 = crate::certificate::Certificate::parse(&maker.der()).expect("a certificate").sha1;
-        self.value(setting.path, setting.value, RegistryValue::Binary(sha1))
-    }
-
-    /// A store without certificates.
-    #[must_use]
-    pub fn empty_store(mut self, store: &str) -> Self {
-        self.snapshot.certificates.insert(store.to_owned(), Reading::Observed(Vec::new()));
-        self
-    }
-
-    /// A key file in MachineKeys, and whether NETWORK SERVICE may read it.
-    #[must_use]
-    pub fn key_file(mut self, name: &str, readable: bool) -> Self {
-        let file = KeyFile {
-            name: name.to_owned(),
-            size: 2303,
-            modified: Some(now()),
-            descriptor: Reading::Observed(if readable { READABLE } else { UNREADABLE }.to_owned()),
-            network_service_reads: Reading::Observed(readable),
-            system_controls: Reading::Observed(true),
-        };
-        self.machine_keys().push(file);
-        self
-    }
-
-    /// No key files at all.
-    #[must_use]
-    pub fn no_key_files(mut self) -> Self {
-        self.machine_keys().clear();
-        self
-    }
-
     /// Somebody listens on a TCP port.
     #[must_use]
     pub fn listens(mut self, port: u16, service: &str) -> Self {
@@ -271,42 +199,6 @@ impl Machine {
     #[must_use]
     pub fn no_listeners(mut self) -> Self {
         self.snapshot.listeners = Reading::Observed(Vec::new());
-        self
-    }
-
-    /// A channel in which nothing of interest is, over the last thirty days.
-    #[must_use]
-    pub fn quiet(mut self, channel: &str) -> Self {
-        let oldest = now().checked_sub(SignedDuration::from_hours(30 * 24)).ok();
-        let quiet = Channel { oldest, newest: Some(now()), records: 5000, ..Channel::default() };
-        self.snapshot.channels.insert(channel.to_owned(), Reading::Observed(Some(quiet)));
-        self
-    }
-
-    /// An event this many minutes ago, with its data as (name, value).
-    #[must_use]
-    pub fn event(mut self, channel: &str, provider: &str, id: u32, minutes_ago: i64, data: &[(&str, &str)]) -> Self {
-        let time = now().checked_sub(SignedDuration::from_mins(minutes_ago)).expect("a time");
-        let data = data.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let event = HostEvent { time, provider: provider.to_owned(), id, record: 1, data };
-        let entry = self.snapshot.channels.entry(channel.to_owned()).or_insert(Reading::NotTried);
-        if !matches!(entry, Reading::Observed(Some(_))) {
-            *entry = Reading::Observed(Some(Channel::default()));
-        }
-        if let Reading::Observed(Some(log)) = entry {
-            match log.counts.iter_mut().find(|(known, number, _)| known == provider && *number == id) {
-                Some((_, _, times)) => *times += 1,
-                None => log.counts.push((provider.to_owned(), id, 1)),
-            }
-            log.events.push(event);
-        }
-        self
-    }
-
-    /// A client that the log shows.
-    #[must_use]
-    pub fn client(mut self, client: LoggedClient) -> Self {
-        self.snapshot.clients.push(client);
         self
     }
 
@@ -349,49 +241,7 @@ impl Machine {
         self.snapshot.registry = absent.collect::<BTreeMap<_, _>>();
         self
     }
-
-    fn machine_keys(&mut self) -> &mut Vec<KeyFile> {
-        if self.snapshot.key_folders.is_empty() {
-            self.snapshot.key_folders.push(KeyFolder {
-                store: KeyStore::Capi,
-                path: r"ProgramData\Microsoft\Crypto\RSA\MachineKeys".to_owned(),
-                descriptor: Reading::Observed(Some("O:SYG:SYD:PAI(A;;0x12019f;;;WD)(A;;FA;;;BA)".to_owned())),
-                files: Reading::Observed(Some(Vec::new())),
-            });
-        }
-        let Reading::Observed(Some(files)) = &mut self.snapshot.key_folders[0].files else { unreachable!() };
-        files
-    }
 }
-
-/// A client that the log shows from so many minutes ago until now, and nothing that it did.
-pub fn logged_client(address: &str, minutes: i64) -> LoggedClient {
-    LoggedClient {
-        address: address.parse().expect("an address"),
-        first: now().checked_sub(SignedDuration::from_mins(minutes)).expect("a time"),
-        last: now(),
-        connections: 0,
-        established: 0,
-        broken: 0,
-        authenticated: 0,
-        sessions: 0,
-        failed: Vec::new(),
-        ours: false,
-    }
-}
-
-impl LoggedClient {
-    /// Its logons failed so often with this status, by so many users.
-    #[must_use]
-    pub fn fails(mut self, status: u32, times: u64, users: u64) -> Self {
-        self.failed.push(LoggedLogon { status, times, users });
-        self
-    }
-}
-
-const READABLE: &str = "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FR;;;NS)\
-    (A;;FA;;;S-1-5-80-4022436659-1090538466-1613889075-870485073-3428993833)";
-const UNREADABLE: &str = "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FR;;;BA)";
 
 fn open_firewall() -> Firewall {
     let profile =
@@ -413,6 +263,6 @@ fn open_firewall() -> Firewall {
     Firewall { profiles, rules: vec![rule], outbound, ..Firewall::default() }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH
 }

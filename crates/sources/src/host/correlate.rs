@@ -1,10 +1,10 @@
 //! Connection attempts by client, put together over the channels of the log.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
 
 use jiff::Timestamp;
-use rdpdoctor_diagnosis::evidence::snapshot::{LoggedClient, LoggedLogon};
+use rdpdoctor_diagnosis::evidence::snapshot::{LoggedAct, LoggedClient, LoggedLogon, LoggedTrace, logged_address};
 use rdpdoctor_machine::event::Event;
 
 const CORE: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS";
@@ -20,12 +20,16 @@ const KEPT_CLIENTS: usize = 200;
 const MOST_ACTIVITIES: usize = 100_000;
 /// Users that are told apart for one status.
 const MOST_USERS: usize = 1000;
+/// The newest acts of all clients together that are kept with their time: more than a probe leaves, also under attack.
+const MOST_TRACES: usize = 1000;
 
 /// Adds up what each client did.
 #[derive(Default)]
 pub(super) struct Correlator {
     clients: HashMap<IpAddr, Tally>,
     activities: HashMap<String, IpAddr>,
+    newest: BTreeSet<(Timestamp, u64, IpAddr, LoggedAct)>,
+    acts: u64,
 }
 
 struct Tally {
@@ -38,18 +42,23 @@ impl Correlator {
     pub(super) fn add(&mut self, event: &Event) {
         match (event.provider.as_str(), event.id) {
             (CORE, 131) => self.connection(event),
-            (CORE, 98) => self.by_activity(event, |client| client.established += 1),
-            (CORE, 139 | 140) => self.at(event, &["IPString", "ClientIP"], |client| client.broken += 1),
-            (CORE, 226) => self.by_activity(event, |client| client.broken += 1),
-            (CONNECTIONS, 1149) => self.at(event, &["Param3"], |client| client.authenticated += 1),
-            (SESSIONS, 21 | 25) => self.at(event, &["Address"], |client| client.sessions += 1),
+            (CORE, 98) => self.by_activity(event, LoggedAct::Established),
+            (CORE, 139 | 140) => self.at(event, &["IPString", "ClientIP"], LoggedAct::Broke),
+            (CORE, 226) => self.by_activity(event, LoggedAct::Broke),
+            (CONNECTIONS, 1149) => self.at(event, &["Param3"], LoggedAct::Authenticated),
+            (SESSIONS, 21 | 25) => self.at(event, &["Address"], LoggedAct::BeganSession),
             (SECURITY, 4625) => self.failed(event),
             _ => {}
         }
     }
 
     /// The clients, who came furthest first.
-    pub(super) fn clients(self) -> Vec<LoggedClient> {
+    pub(super) fn clients(mut self) -> Vec<LoggedClient> {
+        for (time, _, address, act) in std::mem::take(&mut self.newest) {
+            if let Some(tally) = self.clients.get_mut(&address) {
+                tally.seen.newest.push(LoggedTrace { time, act });
+            }
+        }
         let mut clients: Vec<LoggedClient> = self.clients.into_values().map(Tally::finish).collect();
         clients.sort_by(|a, b| {
             let rank = |c: &LoggedClient| (c.sessions > 0, c.authenticated > 0, c.connections + c.broken, c.last);
@@ -64,35 +73,35 @@ impl Correlator {
         if field(event, "ConnType").is_some_and(|kind| kind.eq_ignore_ascii_case("udp")) {
             return;
         }
-        let Some(address) = field(event, "ClientIP").and_then(address) else { return };
+        let Some(address) = field(event, "ClientIP").and_then(logged_address) else { return };
         if let Some(activity) = event.activity.clone().filter(|_| self.activities.len() < MOST_ACTIVITIES) {
             self.activities.insert(activity, address);
         }
-        self.count(address, event.time, |client| client.connections += 1);
+        self.count(address, event.time, LoggedAct::Connected);
     }
 
-    fn by_activity(&mut self, event: &Event, count: impl FnOnce(&mut LoggedClient)) {
+    fn by_activity(&mut self, event: &Event, act: LoggedAct) {
         let address = event.activity.as_ref().and_then(|activity| self.activities.get(activity)).copied();
         if let Some(address) = address {
-            self.count(address, event.time, count);
+            self.count(address, event.time, act);
         }
     }
 
-    fn at(&mut self, event: &Event, names: &[&str], count: impl FnOnce(&mut LoggedClient)) {
-        let address = names.iter().find_map(|name| field(event, name)).and_then(address);
+    fn at(&mut self, event: &Event, names: &[&str], act: LoggedAct) {
+        let address = names.iter().find_map(|name| field(event, name)).and_then(logged_address);
         if let Some(address) = address {
-            self.count(address, event.time, count);
+            self.count(address, event.time, act);
         }
     }
 
     /// Type 3 is a logon over the network, which NLA makes; 10 one at the session itself.
     fn failed(&mut self, event: &Event) {
         let remote = matches!(field(event, "LogonType"), Some("3" | "10"));
-        let Some(address) = field(event, "IpAddress").and_then(address).filter(|_| remote) else { return };
+        let Some(address) = field(event, "IpAddress").and_then(logged_address).filter(|_| remote) else { return };
         let status = ["SubStatus", "Status"].iter().filter_map(|name| field(event, name)).filter_map(number);
         let Some(status) = status.into_iter().find(|status| *status != 0) else { return };
         let user = field(event, "TargetUserName").unwrap_or_default().to_lowercase();
-        self.count(address, event.time, |_| {});
+        self.count(address, event.time, LoggedAct::FailedLogon(status));
         let Some(tally) = self.clients.get_mut(&address) else { return };
         let (times, users) = tally.failed.entry(status).or_default();
         *times += 1;
@@ -101,14 +110,17 @@ impl Correlator {
         }
     }
 
-    fn count(&mut self, address: IpAddr, time: Timestamp, count: impl FnOnce(&mut LoggedClient)) {
+    fn count(&mut self, address: IpAddr, time: Timestamp, act: LoggedAct) {
         if self.clients.len() >= MOST_CLIENTS && !self.clients.contains_key(&address) {
             return;
         }
         let tally = self.clients.entry(address).or_insert_with(|| Tally::new(address, time));
-        tally.seen.first = tally.seen.first.min(time);
-        tally.seen.last = tally.seen.last.max(time);
-        count(&mut tally.seen);
+        tally.count(time, act);
+        self.acts += 1;
+        self.newest.insert((time, self.acts, address, act));
+        if self.newest.len() > MOST_TRACES {
+            self.newest.pop_first();
+        }
     }
 }
 
@@ -124,9 +136,24 @@ impl Tally {
             authenticated: 0,
             sessions: 0,
             failed: Vec::new(),
-            ours: false,
+            newest: Vec::new(),
         };
         Self { seen, failed: BTreeMap::new() }
+    }
+
+    /// Logons that failed are counted by their users.
+    fn count(&mut self, time: Timestamp, act: LoggedAct) {
+        let seen = &mut self.seen;
+        seen.first = seen.first.min(time);
+        seen.last = seen.last.max(time);
+        match act {
+            LoggedAct::Connected => seen.connections += 1,
+            LoggedAct::Established => seen.established += 1,
+            LoggedAct::Broke => seen.broken += 1,
+            LoggedAct::Authenticated => seen.authenticated += 1,
+            LoggedAct::BeganSession => seen.sessions += 1,
+            LoggedAct::FailedLogon(_) => {}
+        }
     }
 
     fn finish(self) -> LoggedClient {
@@ -142,17 +169,6 @@ impl Tally {
 fn field<'a>(event: &'a Event, name: &str) -> Option<&'a str> {
     let last = |known: &str| known.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name));
     event.data.iter().find(|(known, _)| last(known)).map(|(_, value)| value.trim())
-}
-
-/// `10.0.0.5:50123`, `[fe80::1%4]:50123` or an address alone.
-fn address(text: &str) -> Option<IpAddr> {
-    let socket = text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
-    let bare = || text.trim_matches(['[', ']']).split('%').next().and_then(|text| text.parse().ok());
-    let scoped = || {
-        let (address, _) = text.strip_prefix('[')?.split_once(']')?;
-        address.split('%').next()?.parse().ok()
-    };
-    socket.or_else(bare).or_else(scoped)
 }
 
 /// `0xc000006a` or a number in decimal.
@@ -222,11 +238,20 @@ mod tests {
     }
 
     #[test]
-    fn addresses_come_in_several_shapes() {
-        let v4 = Some(IpAddr::from([10, 0, 0, 7]));
-        assert_eq!((address("10.0.0.7:50123"), address("10.0.0.7")), (v4, v4));
-        let v6 = "fe80::1".parse().ok();
-        assert_eq!((address("[fe80::1%4]:50123"), address("fe80::1%4"), address("[fe80::1]:1")), (v6, v6, v6));
-        assert_eq!((address("LOCAL"), address("-"), address("")), (None, None, None));
+    fn the_newest_acts_are_kept_with_their_time_and_no_more() {
+        let mut correlator = Correlator::default();
+        let at = |second: i64, from: &str| {
+            let connected = event(CORE, 131, "", &[("ConnType", "TCP"), ("ClientIP", from)]);
+            Event { time: Timestamp::from_second(second).unwrap(), ..connected }
+        };
+        correlator.add(&at(5000, "10.0.0.7:1"));
+        for second in 0..2000 {
+            correlator.add(&at(second, "10.0.0.8:1"));
+        }
+        let [many, one] = &correlator.clients()[..] else { panic!("two clients") };
+        assert_eq!((many.connections, many.newest.len()), (2000, MOST_TRACES - 1));
+        let trace = LoggedTrace { time: Timestamp::from_second(5000).unwrap(), act: LoggedAct::Connected };
+        assert_eq!(one.newest, [trace]);
+        assert_eq!(many.newest.first().map(|trace| trace.time.as_second()), Some(1001));
     }
 }

@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -46,6 +46,16 @@ impl HostEvent {
         let last = |known: &str| known.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name));
         self.data.iter().find(|(known, _)| last(known)).map(|(_, value)| value.as_str())
     }
+
+    /// The address of the client that it is about, where it names one.
+    pub fn client(&self) -> Option<IpAddr> {
+        const FIELDS: [&str; 7] = ["ClientIP", "IPString", "IpAddress", "Address", "ClientAddress", "Param3", "Param1"];
+        let named = FIELDS.iter().filter_map(|name| self.field(name)).find_map(logged_address);
+        // The data of events as they were before Windows Vista have no names.
+        let nameless =
+            || self.data.iter().filter(|(name, _)| name.is_empty()).find_map(|(_, text)| logged_address(text));
+        named.or_else(nameless)
+    }
 }
 
 /// What the event log shows of one client address, over all channels.
@@ -72,9 +82,37 @@ pub struct LoggedClient {
     /// Logons over the network or remotely that failed (Security 4625), by their status.
     #[serde(default)]
     pub failed: Vec<LoggedLogon>,
-    /// Whether our own probe came from there while it ran.
+    /// The newest of all this with its time, where it is not long ago: of all clients together some hundreds.
     #[serde(default)]
-    pub ours: bool,
+    pub newest: Vec<LoggedTrace>,
+}
+
+/// One thing that a client did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoggedTrace {
+    /// When.
+    #[schemars(with = "String")]
+    pub time: Timestamp,
+    /// What.
+    pub act: LoggedAct,
+}
+
+/// What a client did, as [`LoggedClient`] counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoggedAct {
+    /// The listener took its connection.
+    Connected,
+    /// The connection came through TLS.
+    Established,
+    /// It ended before.
+    Broke,
+    /// Its user authenticated.
+    Authenticated,
+    /// A session began or was taken up again.
+    BeganSession,
+    /// A logon failed with this status.
+    FailedLogon(u32),
 }
 
 /// Logons that failed for one reason.
@@ -86,4 +124,34 @@ pub struct LoggedLogon {
     pub times: u64,
     /// How many different users.
     pub users: u64,
+}
+
+/// The address in a datum: `10.0.0.5:50123`, `[fe80::1%4]:50123` or an address alone.
+pub fn logged_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let socket = text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let bare = || text.trim_matches(['[', ']']).split('%').next().and_then(|text| text.parse().ok());
+    let scoped = || {
+        let (address, _) = text.strip_prefix('[')?.split_once(']')?;
+        address.split('%').next()?.parse().ok()
+    };
+    socket.or_else(bare).or_else(scoped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_come_in_several_shapes() {
+        let v4 = Some(IpAddr::from([10, 0, 0, 7]));
+        assert_eq!((logged_address("10.0.0.7:50123"), logged_address(" 10.0.0.7")), (v4, v4));
+        let v6: Option<IpAddr> = "fe80::1".parse().ok();
+        for text in ["[fe80::1%4]:50123", "fe80::1%4", "[fe80::1]:1"] {
+            assert_eq!(logged_address(text), v6, "{text}");
+        }
+        for text in ["LOCAL", "-", "", "10", "10.0.17763.1"] {
+            assert_eq!(logged_address(text), None, "{text}");
+        }
+    }
 }

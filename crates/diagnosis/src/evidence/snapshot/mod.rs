@@ -8,8 +8,9 @@ mod reading;
 mod registry;
 mod services;
 mod system;
+mod traces;
 
-pub use events::{Channel, HostEvent, LoggedClient, LoggedLogon};
+pub use events::{Channel, HostEvent, LoggedAct, LoggedClient, LoggedLogon, LoggedTrace, logged_address};
 pub use firewall::{Firewall, FirewallProfile, FirewallRule, Outbound, OutboundRule, ProfileKind, RuleAction};
 pub use keys::{KeyFile, KeyFolder, KeyReference, KeyStore, StoredCertificate};
 pub use network::{Listener, SavedConnection, SavedDamage, SavedSetting, SettingKind, StoredCredential};
@@ -17,6 +18,7 @@ pub use reading::Reading;
 pub use registry::{Authority, InForce, RegistryKey, RegistryValue, ValueSeen};
 pub use services::{Service, ServiceState, StartType};
 pub use system::{Build, Disk, Resources, Rights, SystemFile, Update};
+pub use traces::Probed;
 
 use std::collections::BTreeMap;
 
@@ -161,14 +163,6 @@ impl Snapshot {
         match self.value(setting.path, setting.value) {
             ValueSeen::Absent => InForce { seen: ValueSeen::Absent, by: Authority::Default, default },
             seen => InForce { seen, by: Authority::Local, default },
-        }
-    }
-
-    /// Forgets events of a time in which we ourselves made the machine write them.
-    pub fn set_aside(&mut self, from: Timestamp, until: Timestamp) {
-        for channel in self.channels.values_mut() {
-            let Reading::Observed(Some(channel)) = channel else { continue };
-            channel.events.retain(|event| event.time < from || event.time > until);
         }
     }
 
