@@ -2,6 +2,7 @@
 
 mod enable_rdp;
 mod grant_key_read;
+mod nla_off;
 mod refusals;
 mod registry;
 mod unbind_certificate;
@@ -10,6 +11,7 @@ use std::fmt;
 
 use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_machine::Machine;
+use serde::{Serialize, Serializer};
 
 use crate::step::Step;
 
@@ -67,13 +69,24 @@ pub struct Options {
 /// All of them, in the order in which they are done.
 pub const ACTIONS: &[&Action] = &[&enable_rdp::ACTION, &grant_key_read::ACTION, &unbind_certificate::ACTION];
 
-/// Those that mend this cause.
+/// What mends nothing and helps for a while: each is taken back by itself, and none is part of a plan unless named.
+pub const BRIDGES: &[&Action] = &[&nla_off::ACTION];
+
+/// Those that mend this cause, or the bridge of this name.
 pub fn for_cause(cause: &str) -> impl Iterator<Item = &'static Action> {
-    ACTIONS.iter().copied().filter(move |action| action.causes.contains(&cause))
+    let bridges = BRIDGES.iter().filter(move |action| action.id == cause);
+    ACTIONS.iter().filter(move |action| action.causes.contains(&cause)).chain(bridges).copied()
 }
 
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Action").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// By its id.
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id)
     }
 }

@@ -6,7 +6,9 @@
 pub mod action;
 pub mod apply;
 pub mod journal;
+pub mod place;
 pub mod plan;
+pub mod schedule;
 pub mod step;
 pub mod undo;
 

@@ -3,6 +3,7 @@
 use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_machine::change::Unchanged;
 use rdpdoctor_machine::{Machine, Way};
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::State;
@@ -13,7 +14,7 @@ use crate::step::Step;
 const SERVICES: [&str; 3] = ["UmRdpService", "TermService", "SessionEnv"];
 
 /// A repair that can be shown, made and taken back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Plan {
     /// What is stopped first, in order.
     pub stops: Vec<Planned>,
@@ -26,7 +27,7 @@ pub struct Plan {
 }
 
 /// An action with the steps that it takes on this machine.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Measure {
     /// The action.
     pub action: &'static Action,
@@ -37,7 +38,7 @@ pub struct Measure {
 }
 
 /// A step with what the machine showed in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Planned {
     /// What is done.
     pub step: Step,
@@ -46,7 +47,7 @@ pub struct Planned {
 }
 
 /// A cause that is not mended by program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refused {
     /// The cause.
     pub cause: String,

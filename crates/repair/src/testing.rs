@@ -329,5 +329,6 @@ pub(crate) fn header() -> Header {
         causes: vec!["rdp-disabled".to_owned()],
         titles: Vec::new(),
         revert: None,
+        temporary: false,
     }
 }

@@ -112,31 +112,37 @@ fn inverse(entry: &Entry, machine: &dyn Machine, force: bool) -> Result<Vec<Step
         return Err(UndoError::Changed { step: entry.step.clone().into(), now: now.into() });
     }
     Ok(match (&entry.step, &entry.before) {
+        (Step::WatchKeys { key }, State::Keys(old)) => new_keys(key, old, machine),
+        (Step::MoveFile { from, to }, State::File { .. }) => moved_back(from, to, &now, machine),
+        (step, before) => opposite(step, before).into_iter().collect(),
+    })
+}
+
+/// The step that leads back to this state, where the step alone tells it.
+pub fn opposite(step: &Step, before: &State) -> Option<Step> {
+    match (step, before) {
         (
             Step::SetValue { key, name, .. } | Step::DeleteValue { key, name } | Step::WatchValue { key, name },
             State::Value(old),
         ) => {
             let (key, name) = (key.clone(), name.clone());
-            vec![match old {
+            Some(match old {
                 Some(data) => Step::SetValue { key, name, data: data.clone() },
                 None => Step::DeleteValue { key, name },
-            }]
+            })
         }
-        (Step::CreateKey { key }, State::Key(false)) => vec![Step::DeleteKey { key: key.clone() }],
-        (Step::DeleteKey { key }, State::Key(true)) => vec![Step::CreateKey { key: key.clone() }],
-        (Step::WatchKeys { key }, State::Keys(old)) => new_keys(key, old, machine),
+        (Step::CreateKey { key }, State::Key(false)) => Some(Step::DeleteKey { key: key.clone() }),
+        (Step::DeleteKey { key }, State::Key(true)) => Some(Step::CreateKey { key: key.clone() }),
         (Step::SetStart { service, .. }, State::Start(number)) => {
-            let start = Start::of(*number);
-            start.map(|start| Step::SetStart { service: service.clone(), start }).into_iter().collect()
+            Start::of(*number).map(|start| Step::SetStart { service: service.clone(), start })
         }
-        (Step::StopService { service }, State::Running(true)) => vec![Step::StartService { service: service.clone() }],
-        (Step::StartService { service }, State::Running(false)) => vec![Step::StopService { service: service.clone() }],
+        (Step::StopService { service }, State::Running(true)) => Some(Step::StartService { service: service.clone() }),
+        (Step::StartService { service }, State::Running(false)) => Some(Step::StopService { service: service.clone() }),
         (Step::SetDescriptor { path, .. }, State::Descriptor(old)) => {
-            vec![Step::SetDescriptor { path: path.clone(), descriptor: old.clone() }]
+            Some(Step::SetDescriptor { path: path.clone(), descriptor: old.clone() })
         }
-        (Step::MoveFile { from, to }, State::File { .. }) => moved_back(from, to, &now, machine),
-        _ => Vec::new(),
-    })
+        _ => None,
+    }
 }
 
 /// What Windows itself changes between a repair and its undo.

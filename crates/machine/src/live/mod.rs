@@ -24,7 +24,7 @@ use crate::registry::Key;
 use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
 
 pub(crate) use file::descriptor as descriptor_of_file;
-pub use system::os_version;
+pub use system::{drive as system_drive, is_in_remote_session, os_version};
 pub use token::is_elevated;
 
 /// The machine that we run on.

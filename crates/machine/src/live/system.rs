@@ -9,6 +9,7 @@ use windows_sys::Win32::Foundation::{
     ERROR_PRIVILEGE_NOT_HELD, ERROR_SUCCESS, FILETIME, GetLastError, SetLastError,
 };
 use windows_sys::Win32::System::SystemInformation::{GetSystemWindowsDirectoryW, OSVERSIONINFOW};
+use windows_sys::Win32::UI::WindowsAndMessaging::{GetSystemMetrics, SM_REMOTESESSION};
 
 use crate::Unreadable;
 
@@ -27,8 +28,14 @@ pub fn os_version() -> Option<(u32, u32, u32)> {
     (status == 0).then_some((version.dwMajorVersion, version.dwMinorVersion, version.dwBuildNumber))
 }
 
+/// Whether this process runs within a session of Remote Desktop.
+pub fn is_in_remote_session() -> bool {
+    // SAFETY: the call takes a number and touches no memory of ours.
+    unsafe { GetSystemMetrics(SM_REMOTESESSION) != 0 }
+}
+
 /// The system drive, as `C:`. (GetWindowsDirectoryW would name a folder of the user on a session host.)
-pub(super) fn drive() -> Result<String, Unreadable> {
+pub fn drive() -> Result<String, Unreadable> {
     let mut buffer = [0_u16; 260];
     // SAFETY: the buffer is valid for writes of the 260 units that the call is told of.
     let length = unsafe { GetSystemWindowsDirectoryW(buffer.as_mut_ptr(), 260) };

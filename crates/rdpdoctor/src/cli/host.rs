@@ -1,8 +1,18 @@
 //! `rdpdoctor host`: the server by its own account.
 
 mod check;
+mod confirm;
+mod consent;
+mod fix;
+mod forget;
+mod history;
 mod input;
+mod looking;
+mod planned;
 mod snapshot;
+mod subject;
+mod undo;
+mod way_back;
 
 use clap::{Args, Subcommand};
 
@@ -12,7 +22,7 @@ use crate::output::Output;
 
 pub(super) use self::input::{Input, evidence_of};
 
-/// Look at the server itself: here, on a disk, or in a snapshot
+/// Look at the server itself, here, on a disk or in a snapshot, and mend it
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = false)]
 pub(super) struct Arguments {
@@ -23,6 +33,11 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Fix(fix::Arguments),
+    Undo(undo::Arguments),
+    Confirm(confirm::Arguments),
+    History(history::Arguments),
+    Forget(forget::Arguments),
     Snapshot(snapshot::Arguments),
 }
 
@@ -30,6 +45,11 @@ impl Arguments {
     pub(super) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         match self.command {
             Command::Check(arguments) => arguments.run(output),
+            Command::Fix(arguments) => arguments.run(output),
+            Command::Undo(arguments) => arguments.run(output),
+            Command::Confirm(arguments) => arguments.run(output),
+            Command::History(arguments) => arguments.run(output),
+            Command::Forget(arguments) => arguments.run(output),
             Command::Snapshot(arguments) => arguments.run(output),
         }
     }

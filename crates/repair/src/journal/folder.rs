@@ -146,6 +146,14 @@ impl Folder {
         let folder = self.of(id);
         fs::remove_dir_all(&folder).map_err(system(&folder))
     }
+
+    /// Removes all of them, and the folder.
+    pub fn remove(&self) -> Result<(), FolderError> {
+        match fs::remove_dir_all(&self.root) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(system(&self.root)(error)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Opens a journal for further lines, without a last one that was cut off.

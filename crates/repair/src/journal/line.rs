@@ -26,9 +26,12 @@ pub struct Header {
     pub causes: Vec<String>,
     /// What it does, in words.
     pub titles: Vec<String>,
-    /// When it is taken back by itself unless it is confirmed.
+    /// When it is taken back by itself, unless it is confirmed first.
     #[serde(default)]
     pub revert: Option<Timestamp>,
+    /// Whether it is taken back in any case: it was a bridge.
+    #[serde(default)]
+    pub temporary: bool,
 }
 
 /// A line of a journal.

@@ -57,6 +57,21 @@ pub(in crate::cli) fn evidence_of(path: &Path) -> Result<Snapshot, Failure> {
     if path.is_dir() { from_disk(path, host::snapshot) } else { from_file(path, host::snapshot) }
 }
 
+/// A machine that can be asked further: what the collector script printed, a disk, or the one that we run on.
+pub(super) fn machine(collected: Option<&Path>, offline: Option<&Path>) -> Result<Box<dyn Machine>, Failure> {
+    match (collected, offline) {
+        (Some(path), _) => Ok(Box::new(collection(path)?)),
+        (None, Some(folder)) => Ok(Box::new(Disk::open(folder).map_err(|error| at(folder, &error))?)),
+        (None, None) => here(),
+    }
+}
+
+fn collection(path: &Path) -> Result<Collection, Failure> {
+    let text = text(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    let what = "not what the collector script prints, and a plan takes more than a snapshot holds";
+    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {what}: {error}", path.display())))
+}
+
 fn from_disk(folder: &Path, take: Take) -> Result<Snapshot, Failure> {
     let disk = Disk::open(folder).map_err(|error| at(folder, &error))?;
     Ok(take(&disk, Timestamp::now()))

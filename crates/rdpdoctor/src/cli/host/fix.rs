@@ -1,0 +1,296 @@
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use rdpdoctor_diagnosis::causes::CAUSES;
+use rdpdoctor_diagnosis::evidence::Snapshot;
+use rdpdoctor_diagnosis::report::{Report, ReportFinding};
+use rdpdoctor_diagnosis::{Certainty, Verdict};
+use rdpdoctor_machine::Machine;
+use rdpdoctor_protocol::text::safe_text;
+use rdpdoctor_render::json;
+use rdpdoctor_repair::Subject;
+use rdpdoctor_repair::action::{self, BRIDGES, HARMFUL, Options, Restart};
+use rdpdoctor_repair::apply::apply;
+use rdpdoctor_repair::journal::{Folder, Header, VERSION};
+use rdpdoctor_repair::place;
+use rdpdoctor_repair::plan::Plan;
+use rdpdoctor_repair::step::Step;
+use rdpdoctor_repair::undo::machine_guid;
+
+use super::looking::Looking;
+use super::planned::{self, Format};
+use super::{Failure, consent, subject, way_back};
+use crate::exit::Exit;
+use crate::output::{Output, complain};
+
+/// Characters of a step on the screen.
+const LONGEST_STEP: usize = 400;
+
+/// Mend what was found; without --apply, only say how
+#[derive(Debug, Args)]
+#[command(after_help = "Nothing is changed without --apply. Every change stands in a journal first, from which \
+    \"rdpdoctor host undo\" takes it back.")]
+pub(in crate::cli) struct Arguments {
+    /// The causes to mend, as `host check` names them; by default the root cause
+    #[arg(value_name = "CAUSE")]
+    causes: Vec<String>,
+    /// Mend everything that was found and can be mended by program
+    #[arg(long, conflicts_with = "causes")]
+    all: bool,
+    /// Make the changes, after asking
+    #[arg(long)]
+    apply: bool,
+    /// Do not ask
+    #[arg(long, requires = "apply")]
+    yes: bool,
+    /// Take it back by itself after this time, as a bridge such as nla-off needs: 30m, 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = time, requires = "apply")]
+    lasts: Option<Duration>,
+    /// Take it back by itself after this time unless "rdpdoctor host confirm" is typed before
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "apply", conflicts_with = "lasts")]
+    confirm_within: Option<Duration>,
+    /// The port that Remote Desktop is to listen on, where that is what is mended
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// In which form to print the plan
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+impl Arguments {
+    pub(in crate::cli) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        self.check_times()?;
+        let seen = self.looking.look()?;
+        let causes = self.chosen(&seen.report)?;
+        let names: Vec<&str> = causes.iter().map(String::as_str).collect();
+        let host = seen.report.evidence.host.as_deref().ok_or_else(|| anyhow!("nothing was read of the machine"))?;
+        if names.is_empty() {
+            return nothing_to_mend(&seen.report, output);
+        }
+        let plan = Plan::make(&names, &*seen.machine, host, &Options { port: self.port })?;
+        if !self.apply {
+            return self.show(&plan, &names, &seen.report, output);
+        }
+        output.print(&planned::text(&plan))?;
+        if plan.is_empty() {
+            return Ok(Exit::Unsettled);
+        }
+        self.make(&plan, &causes, host, output)
+    }
+
+    fn check_times(&self) -> Result<(), Failure> {
+        let bridge = self.causes.iter().find(|cause| BRIDGES.iter().any(|bridge| bridge.id == cause.as_str()));
+        match bridge {
+            Some(bridge) if self.apply && self.lasts.is_none() => Err(Failure::Usage(format!(
+                "{bridge} is a bridge, not a repair: say for how long, such as --for 30m, and it is taken back by itself"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The causes to mend: those that were named, all that were found, or the root cause.
+    fn chosen(&self, report: &Report) -> Result<Vec<String>, Failure> {
+        let found = || report.findings.iter().filter(|finding| finding.certainty >= Certainty::Likely);
+        if !self.causes.is_empty() {
+            self.causes.iter().try_for_each(|cause| is_supported(cause, report))?;
+            return Ok(self.causes.clone());
+        }
+        if self.all {
+            let mendable = found().filter(|finding| action::for_cause(&finding.cause).next().is_some());
+            return Ok(mendable.map(|finding| finding.cause.clone()).collect());
+        }
+        Ok(report.root_cause.clone().into_iter().collect())
+    }
+
+    fn show(&self, plan: &Plan, causes: &[&str], report: &Report, output: &mut Output) -> Result<Exit, Failure> {
+        match self.format {
+            Format::Cmd => output.print(&planned::cmd(plan))?,
+            Format::Json => output.print(&json::object(plan)?)?,
+            Format::Text => {
+                output.print(&planned::text(plan))?;
+                if !plan.is_empty() {
+                    let again = causes.join(" ");
+                    let apply = format!("rdpdoctor host fix {again} --apply");
+                    output.print(&format!("\nNothing was changed. To do it:  {apply}\n"))?;
+                    output.print("To take it back then:  rdpdoctor host undo\n")?;
+                }
+            }
+        }
+        Ok(Exit::of(&[report.verdict], false))
+    }
+
+    /// Asks, makes it, and looks again.
+    fn make(&self, plan: &Plan, causes: &[String], host: &Snapshot, output: &mut Output) -> Result<Exit, Failure> {
+        let offline = self.looking.offline();
+        let subject = subject::subject(offline)?;
+        way_back::check(plan, self.confirm_within.is_some(), &other_ways_in(host))?;
+        if !consent::asked("Make these changes?", self.yes)? {
+            complain("nothing was changed");
+            return Ok(Exit::Unsettled);
+        }
+        let place = place::prepare(&*subject, &subject::drive(offline)?)?;
+        if let Some(warning) = &place.warning {
+            complain(&format!("the journal's folder is not for administrators alone: {warning}"));
+        }
+        if way_back::cuts_us_off(plan) {
+            return self.detached(&place.folder, causes, output);
+        }
+        let _lock = place.folder.lock()?;
+        let now = Timestamp::now();
+        let header = self.header(place.folder.new_id(now), now, plan, causes, &*subject)?;
+        let id = header.id.clone();
+        let revert = header.revert;
+        let mut journal = place.folder.begin(header)?;
+        if let Some(at) = revert {
+            way_back::arrange(&place.folder, &id, at)?;
+        }
+        let result = apply(plan, &*subject, &mut journal, &mut tell);
+        drop(journal);
+        if let Err(surprise) = result {
+            complain(&format!("stopped: {surprise}"));
+            complain(&format!("what was done until then is taken back by: rdpdoctor host undo {id}"));
+            return Ok(Exit::Unsettled);
+        }
+        self.verify(&id, causes, plan, revert, output)
+    }
+
+    /// Leaves the work to a task, as the session that it would be done in is cut off.
+    fn detached(&self, folder: &Folder, causes: &[String], output: &mut Output) -> Result<Exit, Failure> {
+        let within = |time: Duration| format!(" --confirm-within {}m", time.as_secs() / 60);
+        let confirm = self.confirm_within.map(within).unwrap_or_default();
+        way_back::detach(folder, format!("host fix {} --apply --yes{confirm}", causes.join(" ")))?;
+        output.print("A task of Windows makes it now, as this session is cut off by it. Connect again, and type:\n")?;
+        output.print("  rdpdoctor host history\n")?;
+        if self.confirm_within.is_some() {
+            output.print("  rdpdoctor host confirm\n")?;
+        }
+        Ok(Exit::Good)
+    }
+
+    fn header(
+        &self,
+        id: String,
+        now: Timestamp,
+        plan: &Plan,
+        causes: &[String],
+        machine: &dyn Subject,
+    ) -> Result<Header, Failure> {
+        let after = |time: Duration| Ok::<_, jiff::Error>(now + SignedDuration::try_from(time)?);
+        let revert = self.lasts.or(self.confirm_within).map(after).transpose()?;
+        Ok(Header {
+            journal: VERSION,
+            id,
+            begun: now,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: machine_guid(machine as &dyn Machine),
+            causes: causes.to_vec(),
+            titles: plan.measures.iter().map(|measure| measure.action.title.to_owned()).collect(),
+            revert,
+            temporary: self.lasts.is_some(),
+        })
+    }
+
+    /// Looks at the machine again, and says what is left.
+    fn verify(
+        &self,
+        id: &str,
+        causes: &[String],
+        plan: &Plan,
+        revert: Option<Timestamp>,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let after = self.looking.look()?.report;
+        let left: Vec<&str> =
+            causes.iter().map(String::as_str).filter(|cause| still_found(&after, cause).is_some()).collect();
+        let mut said = vec![format!("Done. It is repair {id}; to take it back: rdpdoctor host undo {id}")];
+        if let Some(at) = revert {
+            let how = if self.lasts.is_some() { "" } else { " unless you type: rdpdoctor host confirm" };
+            said.push(format!("It is taken back by itself at {at}{how}"));
+        }
+        let waits = plan.restart() == Restart::Windows;
+        said.push(match (left.is_empty(), waits) {
+            (true, _) => format!("Looked again: {} is no longer found.", causes.join(", ")),
+            (false, true) => "Windows has to be restarted before it takes effect; look again after that.".to_owned(),
+            (false, false) => format!("Looked again: still found: {}", left.join(", ")),
+        });
+        if let Some(root) = after.root() {
+            said.push(format!("What stands now: {}: {}", root.cause, root.title));
+        } else if after.verdict == Verdict::Healthy {
+            said.push("Nothing stops a connection now.".to_owned());
+        }
+        said.push(String::new());
+        output.print(&said.join("\n"))?;
+        Ok(if left.is_empty() || waits { Exit::Good } else { Exit::Stopped })
+    }
+}
+
+/// Other services by which an administrator gets in, as far as somebody listens there.
+fn other_ways_in(host: &Snapshot) -> Vec<&'static str> {
+    let ways = [(22, "SSH"), (5985, "WinRM"), (5986, "WinRM over HTTPS")];
+    let listened = host.listeners.observed().map(Vec::as_slice).unwrap_or_default();
+    let is_open = |port: u16| listened.iter().any(|it| it.address.port() == port && !it.address.ip().is_loopback());
+    ways.into_iter().filter(|(port, _)| is_open(*port)).map(|(_, name)| name).collect()
+}
+
+/// A recipe that is refused, or a cause that the evidence supports.
+fn is_supported(cause: &str, report: &Report) -> Result<(), Failure> {
+    let is_asked_for =
+        HARMFUL.iter().any(|harmful| harmful.id == cause) || BRIDGES.iter().any(|bridge| bridge.id == cause);
+    if is_asked_for || still_found(report, cause).is_some() {
+        return Ok(());
+    }
+    let is_known = CAUSES.iter().any(|known| known.id == cause);
+    if !is_known {
+        return Err(Failure::Usage(format!(
+            "there is no cause \"{cause}\"; \"rdpdoctor explain --list\" has them all"
+        )));
+    }
+    Err(Failure::Work(anyhow!("{cause} was not found on this machine: nothing is mended that is not proven or likely")))
+}
+
+fn still_found<'a>(report: &'a Report, cause: &str) -> Option<&'a ReportFinding> {
+    report.findings.iter().find(|finding| finding.cause == cause && finding.certainty >= Certainty::Likely)
+}
+
+fn nothing_to_mend(report: &Report, output: &mut Output) -> Result<Exit, Failure> {
+    output.print("Nothing was found that could be mended here.\n")?;
+    Ok(Exit::of(&[report.verdict], false))
+}
+
+fn tell(step: &Step) {
+    let _ = writeln!(std::io::stderr(), "  {}", safe_text(step.to_string(), LONGEST_STEP));
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("\"{text}\" is no time such as 30m or 2h");
+    let (digits, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let minutes = match unit {
+        "m" => number,
+        "h" => number.saturating_mul(60),
+        _ => return Err(wrong()),
+    };
+    if !(1..=7 * 24 * 60).contains(&minutes) {
+        return Err("from 1m to a week, 168h".to_owned());
+    }
+    Ok(Duration::from_mins(minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_minutes_and_hours() {
+        assert_eq!(time("30m"), Ok(Duration::from_mins(30)));
+        assert_eq!(time("2h"), Ok(Duration::from_hours(2)));
+        for wrong in ["", "30", "0m", "m", "3d", "-1m", "99999999999999999999h", "30µ", "200h"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A plan as people, cmd.exe and programs read it.
+
+use std::fmt::Write as _;
+
+use clap::ValueEnum;
+use rdpdoctor_protocol::text::safe_text;
+use rdpdoctor_repair::action::Restart;
+use rdpdoctor_repair::plan::{Measure, Plan, Planned};
+use rdpdoctor_repair::undo::opposite;
+
+/// Characters of a line.
+const LONGEST_LINE: usize = 2000;
+/// What a person who restarts the services should know.
+const CUTS_OFF: &str = "every Remote Desktop session is cut off meanwhile";
+
+/// In which form a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// Lines for cmd.exe, for those who may not run a program there
+    Cmd,
+    /// For programs
+    Json,
+}
+
+/// The plan for people.
+pub(super) fn text(plan: &Plan) -> String {
+    let mut text = String::new();
+    for (place, measure) in plan.measures.iter().enumerate() {
+        measured(&mut text, place + 1, measure);
+    }
+    around(&mut text, plan);
+    if plan.restart() == Restart::Windows {
+        line(&mut text, "\nIt takes effect when Windows is started again; rdpdoctor does not restart it.");
+    }
+    if !plan.refused.is_empty() {
+        line(&mut text, "Not mended by program:");
+    }
+    for refused in &plan.refused {
+        line(&mut text, &format!("  {}: {}", refused.cause, refused.why));
+    }
+    text
+}
+
+fn measured(text: &mut String, number: usize, measure: &Measure) {
+    let action = measure.action;
+    line(text, &format!("{number}. {} ({})", action.title, action.id));
+    line(text, &format!("   mends       {}", measure.causes.join(", ")));
+    let interrupts = if action.interrupts.is_empty() { "nothing" } else { action.interrupts };
+    line(text, &format!("   interrupts  {interrupts}"));
+    line(text, &format!("   risk        {}", action.risk));
+    for planned in &measure.steps {
+        line(text, &format!("   - {}", planned.step));
+        if !matches!(planned.before, rdpdoctor_repair::State::File { .. }) {
+            line(text, &format!("     now {}", planned.before));
+        }
+    }
+    text.push('\n');
+}
+
+fn around(text: &mut String, plan: &Plan) {
+    let names = |steps: &[Planned]| {
+        let names = steps.iter().filter_map(|planned| match &planned.step {
+            rdpdoctor_repair::step::Step::StopService { service }
+            | rdpdoctor_repair::step::Step::StartService { service } => Some(service.as_str()),
+            _ => None,
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    if !plan.stops.is_empty() {
+        let (stops, starts) = (names(&plan.stops), names(&plan.starts));
+        line(text, &format!("Before it the services {stops} are stopped, after it {starts} are started: {CUTS_OFF}."));
+    }
+}
+
+/// Lines for cmd.exe, with what takes them back.
+pub(super) fn cmd(plan: &Plan) -> String {
+    let mut text = String::new();
+    remark(&mut text, &format!("rdpdoctor {}: a plan for cmd.exe as administrator", env!("CARGO_PKG_VERSION")));
+    remark(&mut text, "there is no journal of what is done by hand: the lines at the end take it back");
+    for measure in &plan.measures {
+        remark(&mut text, &format!("{} ({})", measure.action.title, measure.causes.join(", ")));
+    }
+    for refused in &plan.refused {
+        remark(&mut text, &format!("not in it: {}: {}", refused.cause, refused.why));
+    }
+    for planned in plan.steps() {
+        planned.step.by_hand().iter().for_each(|typed| line(&mut text, typed));
+    }
+    if plan.restart() == Restart::Windows {
+        remark(&mut text, "then restart Windows");
+    }
+    remark(&mut text, "to take it back:");
+    let steps: Vec<&Planned> = plan.steps().collect();
+    for planned in steps.iter().rev() {
+        let back = opposite(&planned.step, &planned.before);
+        back.iter().flat_map(rdpdoctor_repair::step::Step::by_hand).for_each(|typed| remark(&mut text, &typed));
+    }
+    text
+}
+
+fn remark(text: &mut String, said: &str) {
+    line(text, &format!("rem {said}"));
+}
+
+/// One line of harmless characters.
+fn line(text: &mut String, said: &str) {
+    let (gap, said) = said.strip_prefix('\n').map_or(("", said), |said| ("\n", said));
+    let _ = writeln!(text, "{gap}{}", safe_text(said, LONGEST_LINE));
+}

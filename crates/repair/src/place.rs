@@ -1,0 +1,101 @@
+//! The folder on a machine in which its journals lie, for administrators alone.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rdpdoctor_machine::change::Unchanged;
+use rdpdoctor_machine::security::{Descriptor, Sid};
+use thiserror::Error;
+
+use crate::Subject;
+use crate::journal::{Folder, PLACE};
+
+/// SYSTEM and Administrators, here and below; nothing is inherited from ProgramData, in which everybody may create.
+const FOR_ADMINISTRATORS: &str = "O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+
+/// Why there is no folder for the journal.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PlaceError {
+    /// Somebody else made it, and may have left something in it.
+    #[error("{PLACE} belongs to {0}: look what is in it, and remove it")]
+    Foreign(Sid),
+    /// A link or a file in its place.
+    #[error("{PLACE} is a link or a file: remove it")]
+    NoFolder,
+    /// What the operating system said.
+    #[error("{PLACE}: {0}")]
+    System(#[from] io::Error),
+    /// It could not be limited to administrators.
+    #[error("{PLACE} cannot be limited to administrators: {0}")]
+    Unprotected(Unchanged),
+}
+
+/// The folder, and what is to be said of it.
+#[derive(Debug)]
+pub struct Place {
+    /// The folder.
+    pub folder: Folder,
+    /// That it could not be limited to administrators, where the file system does not know them.
+    pub warning: Option<String>,
+}
+
+/// Makes the folder below the system drive that is mounted or runs at `drive`, or takes it where it is ours.
+pub fn prepare(subject: &dyn Subject, drive: &Path) -> Result<Place, PlaceError> {
+    let path = at(drive);
+    let is_new = match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_dir() => false,
+        Ok(_) => return Err(PlaceError::NoFolder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error.into()),
+    };
+    if is_new {
+        create(&path)?;
+    } else if let Some(owner) = foreign_owner(subject) {
+        return Err(PlaceError::Foreign(owner));
+    }
+    let warning = match protect(subject) {
+        Ok(()) => None,
+        // Wine and foreign file systems keep no Windows permissions.
+        Err(why @ (Unchanged::NotKept | Unchanged::Refused(_))) if !is_enforced(subject) => Some(why.to_string()),
+        Err(why) => return Err(PlaceError::Unprotected(why)),
+    };
+    Ok(Place { folder: Folder::at(path), warning })
+}
+
+/// The folder of journals below a system drive, whether it is there or not.
+pub fn at(drive: &Path) -> std::path::PathBuf {
+    PLACE.split('\\').fold(drive.to_owned(), |path, name| path.join(name))
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    if let Some(above) = path.parent().filter(|above| !above.exists()) {
+        fs::create_dir(above)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn protect(subject: &dyn Subject) -> Result<(), Unchanged> {
+    let descriptor: Descriptor = FOR_ADMINISTRATORS.parse().map_err(|_| Unchanged::NotKept)?;
+    let bytes = descriptor.to_bytes().map_err(|_| Unchanged::NotKept)?;
+    subject.set_descriptor(PLACE, &bytes)
+}
+
+/// Whoever owns it, where that is neither SYSTEM nor the administrators. Everybody may create in ProgramData.
+fn foreign_owner(subject: &dyn Subject) -> Option<Sid> {
+    let bytes = subject.file(PLACE).ok()??.descriptor.ok()?;
+    let owner = Descriptor::read(&bytes).ok()?.owner?;
+    let is_ours = owner == Sid::SYSTEM || owner == Sid::ADMINISTRATORS || !is_enforced(subject);
+    (!is_ours).then_some(owner)
+}
+
+/// Whether permissions are more than made up: those of the system's own folder tell.
+fn is_enforced(subject: &dyn Subject) -> bool {
+    let read = || Descriptor::read(&subject.file("Windows").ok()??.descriptor.ok()?).ok();
+    let trusted_installer = Sid::of_service("TrustedInstaller");
+    read().and_then(|windows| windows.owner).is_some_and(|owner| owner == trusted_installer || owner == Sid::SYSTEM)
+}
