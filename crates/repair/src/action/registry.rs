@@ -43,11 +43,13 @@ fn policy_of(machine: &dyn Machine, setting: &HostSetting) -> Option<&'static st
     key.value(setting.value).map(|_| path)
 }
 
+/// From the highest to the lowest. Nothing is looked at above the lowest that is there.
 fn missing_keys(machine: &dyn Machine, key: &str) -> Vec<Step> {
-    let ends = key.match_indices('\\').map(|(end, _)| end).chain([key.len()]).skip(2);
-    let keys = ends.filter_map(|end| key.get(..end));
-    let missing = keys.filter(|key| matches!(machine.key(key), Ok(None)));
-    missing.map(|key| Step::CreateKey { key: key.to_owned() }).collect()
+    let above = key.match_indices('\\').skip(1).map(|(end, _)| end).filter_map(|end| key.get(..end));
+    let keys: Vec<&str> = above.chain([key]).collect();
+    let is_missing = |key: &&&str| matches!(machine.key(key), Ok(None));
+    let missing: Vec<&&str> = keys.iter().rev().take_while(is_missing).collect();
+    missing.into_iter().rev().map(|key| Step::CreateKey { key: (*key).to_owned() }).collect()
 }
 
 fn known(id: &str) -> Result<&'static HostSetting, String> {

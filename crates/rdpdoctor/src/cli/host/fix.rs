@@ -116,7 +116,7 @@ impl Arguments {
                 if !plan.is_empty() {
                     let again = causes.join(" ");
                     let apply = format!("rdpdoctor host fix {again} --apply");
-                    output.print(&format!("\nNothing was changed. To do it:  {apply}\n"))?;
+                    output.print(&format!("Nothing was changed. To do it:  {apply}\n"))?;
                     output.print("To take it back then:  rdpdoctor host undo\n")?;
                 }
             }
