@@ -181,13 +181,17 @@ impl Machine {
 
     /// Somebody listens on a TCP port.
     #[must_use]
-    pub fn listens(mut self, port: u16, service: &str) -> Self {
-        let listener = Listener {
-            address: ([0, 0, 0, 0], port).into(),
-            process: Some(1200),
-            program: Some("svchost.exe".to_owned()),
-            services: vec![service.to_owned()],
-        };
+    pub fn listens(self, port: u16, service: &str) -> Self {
+        self.listener(Listener { process: Some(1200), services: vec![service.to_owned()], ..unnamed(port) })
+    }
+
+    /// Some svchost.exe listens on a TCP port, and the machine does not say which.
+    #[must_use]
+    pub fn listens_unnamed(self, port: u16) -> Self {
+        self.listener(unnamed(port))
+    }
+
+    fn listener(mut self, listener: Listener) -> Self {
         match &mut self.snapshot.listeners {
             Reading::Observed(all) => all.push(listener),
             other => *other = Reading::Observed(vec![listener]),
@@ -241,6 +245,11 @@ impl Machine {
         self.snapshot.registry = absent.collect::<BTreeMap<_, _>>();
         self
     }
+}
+
+fn unnamed(port: u16) -> Listener {
+    let program = Some("svchost.exe".to_owned());
+    Listener { address: ([0, 0, 0, 0], port).into(), process: None, program, services: Vec::new() }
 }
 
 fn open_firewall() -> Firewall {

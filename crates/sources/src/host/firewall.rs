@@ -30,12 +30,12 @@ pub(super) const KEYS: [&str; 10] = [
 /// Rules kept; a machine has some hundreds, few of which touch Remote Desktop.
 const MOST_RULES: usize = 200;
 
-/// The firewall as far as it concerns inbound TCP to this port.
-pub(super) fn read(machine: &dyn Machine, port: u16) -> Reading<Firewall> {
-    firewall(machine, port).into()
+/// The firewall as far as it concerns inbound TCP to these ports, the one that is set first.
+pub(super) fn read(machine: &dyn Machine, ports: &[u16]) -> Reading<Firewall> {
+    firewall(machine, ports).into()
 }
 
-fn firewall(machine: &dyn Machine, port: u16) -> Result<Firewall, Unreadable> {
+fn firewall(machine: &dyn Machine, ports: &[u16]) -> Result<Firewall, Unreadable> {
     if !has_one(machine)? {
         return Err(Unreadable::NoAnswer);
     }
@@ -43,9 +43,13 @@ fn firewall(machine: &dyn Machine, port: u16) -> Result<Firewall, Unreadable> {
     let mut ipsec = Vec::new();
     for (root, by_policy) in [(LOCAL, false), (POLICY, true)] {
         let key = machine.key(&format!("{root}\\FirewallRules"))?.unwrap_or_default();
-        rules.extend(texts(&key).filter_map(|(id, text)| rule(id, &text, by_policy, port)).take(MOST_RULES));
+        rules.extend(texts(&key).filter_map(|(id, text)| rule(id, &text, by_policy, ports)).take(MOST_RULES));
         let key = machine.key(&format!("{root}\\ConSecRules"))?.unwrap_or_default();
-        ipsec.extend(texts(&key).filter(|(_, text)| demands_ipsec(text, port)).map(|(id, _)| id.to_owned()));
+        ipsec.extend(
+            texts(&key)
+                .filter(|(_, text)| ports.first().is_some_and(|port| demands_ipsec(text, *port)))
+                .map(|(id, _)| id.to_owned()),
+        );
     }
     let outbound = outbound(machine).into();
     Ok(Firewall { profiles: profiles(machine)?, rules, ipsec, active: active(machine), outbound })
@@ -138,7 +142,7 @@ fn texts(key: &Key) -> impl Iterator<Item = (&str, String)> {
 }
 
 /// A rule as [MS-GPFAS] 2.2.2 writes it: `v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|…`.
-fn rule(id: &str, text: &str, by_policy: bool, port: u16) -> Option<FirewallRule> {
+fn rule(id: &str, text: &str, by_policy: bool, wanted: &[u16]) -> Option<FirewallRule> {
     let field = |name: &'static str| fields(text, name).next();
     let all = |name: &str| fields(text, name).map(str::to_owned).collect::<Vec<_>>();
     if !field("Dir").is_some_and(|direction| direction.eq_ignore_ascii_case("in")) {
@@ -153,8 +157,9 @@ fn rule(id: &str, text: &str, by_policy: bool, port: u16) -> Option<FirewallRule
     let app = field("App").map(str::to_lowercase);
     let for_service = app.as_deref().is_none_or(|app| app == "system" || app.ends_with(r"\svchost.exe"));
     let named = id.to_lowercase().starts_with("remotedesktop-");
-    let touches = named || (is_ours && for_service && covers(&ports, port));
-    if !touches {
+    // Windows' rule for watching sessions is named like the others, and for another program.
+    let touches = named || wanted.iter().any(|port| covers(&ports, *port));
+    if !(touches && is_ours && for_service) {
         return None;
     }
     Some(FirewallRule {
@@ -212,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_rule_of_remote_desktop_is_read() {
-        let read = rule("RemoteDesktop-UserMode-In-TCP", OWN, false, 3389).unwrap();
+        let read = rule("RemoteDesktop-UserMode-In-TCP", OWN, false, &[3389]).unwrap();
         assert!(read.active && read.action == RuleAction::Allow);
         assert_eq!(read.profiles, [ProfileKind::Domain, ProfileKind::Private]);
         assert_eq!((read.ports, read.remote), (vec!["3389".to_owned()], vec!["LocalSubnet".to_owned()]));
@@ -241,10 +246,14 @@ mod tests {
             OWN.replace("svchost.exe", "notepad.exe"),
             OWN.replace("Svc=termservice", "Svc=iphlpsvc"),
             "v2.30|".to_owned(),
+            OWN.replace("svchost.exe|Svc=termservice", "RdpSa.exe"),
             String::new(),
         ] {
-            assert_eq!(rule("{some-guid}", &other, false, 3389), None, "{other}");
+            assert_eq!(rule("{some-guid}", &other, false, &[3389]), None, "{other}");
         }
+        let shadow = OWN.replace("LPort=3389|", "").replace("svchost.exe|Svc=termservice", "RdpSa.exe");
+        assert_eq!(rule("RemoteDesktop-Shadow-In-TCP", &shadow, false, &[3389]), None);
+        assert!(rule("{some-guid}", OWN, false, &[3390, 3389]).is_some(), "where it listens still");
     }
 
     #[test]

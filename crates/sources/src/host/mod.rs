@@ -38,8 +38,7 @@ pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     snapshot.certificates = certificates::read(machine);
     snapshot.key_folders = keys::folders(machine, &snapshot.certificates);
     snapshot.listeners = services::listeners(machine, &snapshot.services);
-    let port = listener_port(&snapshot);
-    snapshot.firewall = firewall::read(machine, port);
+    snapshot.firewall = firewall::read(machine, &ports(&snapshot));
     let logged = events::read(machine, now);
     snapshot.channels = logged.channels;
     snapshot.clients = logged.clients;
@@ -63,9 +62,14 @@ fn way(machine: &dyn Machine) -> ReadBy {
     }
 }
 
-fn listener_port(snapshot: &Snapshot) -> u16 {
-    let port = rdpdoctor_diagnosis::catalogue::setting("port").and_then(|port| snapshot.in_force(port).number());
-    port.and_then(|port| u16::try_from(port).ok()).unwrap_or(3389)
+/// The port that is set, the usual one, and those at which the service listens until it takes up the one that is set.
+fn ports(snapshot: &Snapshot) -> Vec<u16> {
+    const USUAL: u16 = 3389;
+    let set = rdpdoctor_diagnosis::catalogue::setting("port").and_then(|port| snapshot.in_force(port).number());
+    let set = set.and_then(|port| u16::try_from(port).ok()).unwrap_or(USUAL);
+    let is_ours = |name: &String| name.eq_ignore_ascii_case("TermService");
+    let own = snapshot.listeners.observed().into_iter().flatten().filter(|socket| socket.services.iter().any(is_ours));
+    [set, USUAL].into_iter().chain(own.map(|socket| socket.address.port())).collect()
 }
 
 /// What must be there: its absence is not obtained.

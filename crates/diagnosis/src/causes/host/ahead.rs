@@ -74,23 +74,50 @@ pub(super) fn sockets(host: &Snapshot) -> Option<Vec<(&Listener, String, Owner)>
     Some(reachable.map(|(index, listener)| (listener, fact(index), owner(listener, service))).collect())
 }
 
+/// Where the service listens now, with pointers; nowhere where that is not known.
+pub(super) fn heard_at(host: &Snapshot) -> Vec<(u16, String)> {
+    let ours = sockets(host).unwrap_or_default().into_iter().filter(|(_, _, owner)| *owner == Owner::RemoteDesktop);
+    ours.map(|(listener, fact, _)| (listener.address.port(), fact)).collect()
+}
+
+/// Whether a socket may be that of Remote Desktop, though the machine does not say whose it is: at any port that the
+/// service could have been set to when it started. Those below and above are Windows' own services and dynamic ports.
+pub(super) fn may_be_remote_desktop(listener: &Listener, owner: Owner) -> bool {
+    owner == Owner::Unknown && (1024..49152).contains(&listener.address.port())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::causes::find;
-    use crate::judge;
+    use crate::causes::{CAUSES, find};
     use crate::testing::Machine;
+    use crate::{Cause, Stage, Verdict, judge};
 
-    /// Each blocking cause of this stage that looks at the machine, and whether a disk can clear it.
-    const BLOCKING: [(&str, bool); 7] = [
+    /// Each blocking cause of this stage, and whether a disk can clear it.
+    const BLOCKING: [(&str, bool); 15] = [
+        ("certificate-not-renewed", true),
+        ("cloned-machine-keys", true),
         ("firewall-rule-disabled", true),
         ("listener-disabled", true),
+        ("machine-keys-missing", true),
+        ("machine-keys-permissions", true),
         ("port-changed", true),
         ("port-taken", false),
+        ("rdp-disabled", true),
         ("resource-exhausted", false),
+        ("schannel-ciphers-restricted", true),
+        ("schannel-protocol-disabled", true),
         ("service-stopped", false),
+        ("stale-key-container", true),
         ("termsrv-patched", true),
     ];
+
+    #[test]
+    fn no_blocking_cause_is_left_out() {
+        let blocks = |cause: &&&Cause| cause.stage == Stage::Host && cause.severity == Severity::Blocks;
+        let ids: Vec<&str> = CAUSES.iter().filter(blocks).map(|cause| cause.id).collect();
+        assert_eq!(ids, BLOCKING.map(|(id, _)| id));
+    }
 
     #[test]
     fn a_healthy_machine_is_cleared_and_a_disk_of_all_that_it_shows() {
@@ -101,7 +128,9 @@ mod tests {
             let cleared = if on_disk { Detection::RuledOut } else { Detection::Unknown(Vec::new()) };
             assert_eq!(detect(&disk), cleared, "{id}");
         }
-        let found = judge(&running).findings;
+        let diagnosis = judge(&running);
+        assert_eq!(diagnosis.verdict, Verdict::Healthy);
+        let found = diagnosis.findings;
         assert!(found.iter().all(|finding| finding.severity == Severity::Informs), "{found:?}");
     }
 

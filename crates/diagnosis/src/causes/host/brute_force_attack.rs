@@ -73,8 +73,8 @@ const SHUT_OUT: Step = Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge;
     use crate::testing::{Machine, logged_client};
+    use crate::{Verdict, judge};
 
     const ADMIN: &str = "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Admin";
 
@@ -87,6 +87,7 @@ mod tests {
         let diagnosis = judge(&attacked(4000).evidence());
         let root = diagnosis.root().unwrap();
         assert_eq!((root.cause.id, root.severity), ("brute-force-attack", Severity::Degrades));
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
         assert!(
             root.proof.items[0].text.starts_with("one address tried 4000 times under up to 40 names from 1969-12-31")
         );

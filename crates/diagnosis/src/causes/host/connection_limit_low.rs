@@ -153,6 +153,7 @@ mod tests {
                 (root.cause.id, root.certainty, root.severity),
                 ("connection-limit-low", Certainty::Confirmed, Severity::Degrades)
             );
+            assert_eq!(diagnosis.verdict, Verdict::Warning);
         }
     }
 

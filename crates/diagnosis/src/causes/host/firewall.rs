@@ -87,12 +87,12 @@ fn lack(rule: &FirewallRule, profile: FirewallProfile, kind: ProfileKind, port: 
 }
 
 /// Windows' rule for watching sessions names a program of its own, and no port.
-const SHADOWING: &str = "RemoteDesktop-Shadow-";
+const SHADOWING: &str = "remotedesktop-shadow-";
 
 fn is_for_the_service(rule: &FirewallRule) -> bool {
     let service = rule.service.as_deref().unwrap_or("*");
     let ours = service == "*" || service.is_empty() || service.eq_ignore_ascii_case("termservice");
-    ours && !rule.id.starts_with(SHADOWING)
+    ours && !rule.id.to_ascii_lowercase().starts_with(SHADOWING)
 }
 
 /// Whether a list of ports or ranges contains a port; an empty list contains all, a keyword such as `RPC` does not.
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_of_other_services_let_nothing_in() {
+    fn rules_of_other_services_and_the_one_for_watching_sessions_do_nothing_here() {
         let other = with(|rule| rule.service = Some("RemoteRegistry".to_owned()));
         assert_eq!(lack_of(&other), None);
         let shadow = with(|rule| {
@@ -221,6 +221,15 @@ mod tests {
             (rule.service, rule.ports) = (None, Vec::new());
         });
         assert_eq!(lack_of(&shadow), None);
+        let mut off = with(|rule| rule.active = false);
+        off.rules.insert(0, shadow.rules[0].clone());
+        let Some(Passage::Shut(Why::NoRule(Some((rule, Lack::Inactive))))) = passage(&off, PUBLIC, 3389) else {
+            panic!("watching lets nobody in")
+        };
+        assert_eq!(rule.id, "RemoteDesktop-UserMode-In-TCP");
+        let mut blocked = with(|_| ());
+        blocked.rules.push(FirewallRule { action: RuleAction::Block, ..shadow.rules[0].clone() });
+        assert_eq!(passage(&blocked, PUBLIC, 3389), Some(Passage::Open));
         let any = with(|rule| rule.service = Some("*".to_owned()));
         assert_eq!(passage(&any, PUBLIC, 3389), Some(Passage::Open));
     }

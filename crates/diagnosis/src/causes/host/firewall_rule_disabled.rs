@@ -1,13 +1,11 @@
-use super::ahead::{by_host_ahead, service_fact, state_of};
+use super::ahead::{by_host_ahead, heard_at};
 use super::firewall::{Lack, Passage, Why, passage};
+use super::firewall_service::ended;
 use super::remedies::ENABLE_RULES;
 use super::signs::{setting_of, unless_tcp_connects};
-use crate::causes::logged::{AUDITING, Logged, is_late, lately, moment, short};
-use crate::causes::logons::{client_fact, people};
+use crate::causes::logged::{AUDITING, Logged, lately, short};
 use crate::causes::step::{READ, Step, remedies};
-use crate::evidence::snapshot::{
-    Firewall, FirewallRule, LoggedClient, ProfileKind, RegistryValue, ServiceState, StartType,
-};
+use crate::evidence::snapshot::{Firewall, FirewallRule, ProfileKind};
 use crate::evidence::{Attempt, Evidence, Snapshot};
 use crate::view::{AddressView, client_address, host_fact};
 use crate::{Cause, Detection, Place, Proof, Safety, Severity, Stage};
@@ -38,15 +36,30 @@ fn from_outside(evidence: &Evidence) -> Detection {
 }
 
 fn look(host: &Snapshot, evidence: &Evidence) -> Detection {
-    if let Some(found) = service(host) {
+    if let Some(found) = ended(host) {
         return found;
     }
     let port = setting_of(host, "port").0.number().and_then(|port| u16::try_from(port).ok());
     let (Some(firewall), Some(port)) = (host.firewall.observed(), port) else { return Detection::Unknown(Vec::new()) };
-    match by_rules(firewall, port) {
+    match at_ports(firewall, port, &heard_at(host)) {
         Detection::RuledOut if !firewall.ipsec.is_empty() => Detection::Likely(secured(firewall, evidence)),
         Detection::RuledOut => dropped(host, port).map_or(Detection::RuledOut, Detection::Likely),
         found => found,
+    }
+}
+
+/// A port that is set and not taken up yet counts from the next start on.
+fn at_ports(firewall: &Firewall, set: u16, heard: &[(u16, String)]) -> Detection {
+    let Some((now, fact)) = heard.first().filter(|_| heard.iter().all(|(port, _)| *port != set)) else {
+        return by_rules(firewall, set);
+    };
+    let text = format!("until it is restarted, the service listens at port {now}, which the firewall lets in");
+    let later = |proof: Proof| proof.and(text, [fact.clone()], 0).severity(Severity::Degrades);
+    match (by_rules(firewall, *now), by_rules(firewall, set)) {
+        (Detection::RuledOut, Detection::Confirmed(proof)) => Detection::Confirmed(later(proof)),
+        (Detection::RuledOut, Detection::Likely(proof)) => Detection::Likely(later(proof)),
+        (Detection::RuledOut, open) => open,
+        (found, _) => found,
     }
 }
 
@@ -58,49 +71,6 @@ fn dropped(host: &Snapshot, port: u16) -> Option<Proof> {
     let text = format!("event {} at {}: a filter dropped a packet{from} to port {port}", last.event.id, last.when());
     let missing = "which filter it was: the event has its number, netsh wfp show state its name";
     Some(Proof::of(text, [last.fact], 14).missing(missing).severity(Severity::Degrades))
-}
-
-/// Without its service the firewall lets nothing in at all.
-fn service(host: &Snapshot) -> Option<Detection> {
-    const SERVICES: [&str; 2] = ["MpsSvc", "BFE"];
-    let runs = |name: &str| state_of(host, name) == Some(ServiceState::Running);
-    let all_run = SERVICES.iter().all(|name| runs(name));
-    let stopped = SERVICES.iter().find(|name| state_of(host, name) == Some(ServiceState::Stopped));
-    let start = |name: &str| host.service(name).flatten().and_then(|service| service.start);
-    let disabled = SERVICES.iter().find(|name| start(name) == Some(StartType::Disabled));
-    let (text, fact) = match (disabled, stopped) {
-        (Some(name), _) => {
-            (format!("the service {name} is disabled: without it nothing comes in, at any port"), service_fact(name))
-        }
-        (None, Some(name)) => {
-            (format!("the service {name} does not run: without it nothing comes in, at any port"), service_fact(name))
-        }
-        (None, None) => broken_exemptions(host)?,
-    };
-    let proof = Proof::of(text, [fact], 25);
-    if all_run {
-        let later = proof.and("it runs as yet, and fails at its next start", [], 0);
-        return Some(Detection::Confirmed(later.severity(Severity::Degrades)));
-    }
-    Some(match guest(host) {
-        Some((text, fact)) => Detection::Likely(proof.and(text, [fact], -10).severity(Severity::Degrades)),
-        None => Detection::Confirmed(proof),
-    })
-}
-
-/// Somebody else had a session of late: then it does not keep out everybody.
-fn guest(host: &Snapshot) -> Option<(String, String)> {
-    let from_afar = |client: &LoggedClient| client.sessions > 0 && !client.address.is_loopback();
-    let (index, client) = people(host).find(|(_, client)| from_afar(client) && is_late(host, client.last, 24))?;
-    let text = format!("yet {} has had a session, last seen at {}", client.address, moment(client.last));
-    Some((text, client_fact(index)))
-}
-
-/// A list of loopback exemptions of another type than REG_SZ ends the firewall's service as it starts.
-fn broken_exemptions(host: &Snapshot) -> Option<(String, String)> {
-    let (value, fact) = setting_of(host, "loopback-apps");
-    let other = value.seen.value().filter(|value| !matches!(value, RegistryValue::Sz(_)));
-    other.map(|_| ("DebugedLoopbackApps is no REG_SZ: the firewall's service cannot start with it".to_owned(), fact))
 }
 
 /// What the rules make of it in the profiles in force, or in all of them where nobody says which that is.
@@ -234,7 +204,7 @@ const CHANGE_POLICY: Step = Step {
 mod tests {
     use super::*;
     use crate::evidence::Ending;
-    use crate::evidence::snapshot::Reading;
+    use crate::evidence::snapshot::{Reading, StartType};
     use crate::testing::{Machine, Scene, Script};
     use crate::{Certainty, Verdict, judge};
 
@@ -271,6 +241,21 @@ mod tests {
             assert_eq!((root.cause.id, root.certainty), ("firewall-rule-disabled", Certainty::Confirmed));
             assert_eq!(diagnosis.verdict, Verdict::Broken);
         }
+    }
+
+    #[test]
+    fn a_port_that_is_not_taken_up_yet_counts_from_the_next_start_on() {
+        let moved = || Machine::healthy().dword("port", 3390);
+        let diagnosis = judge(&moved().evidence());
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
+        let Detection::Confirmed(proof) = looked(moved()) else { panic!("no rule is for the new port") };
+        assert_eq!(proof.severity, Some(Severity::Degrades));
+        let shut = moved().with(|host| {
+            let Reading::Observed(firewall) = &mut host.firewall else { return };
+            firewall.rules[0].ports = vec!["3390".to_owned()];
+        });
+        let Detection::Confirmed(proof) = looked(shut) else { panic!("no rule is for the port of now") };
+        assert_eq!(proof.severity, None);
     }
 
     #[test]
@@ -326,15 +311,6 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_another_type_ends_the_service_at_its_next_start() {
-        let path = crate::catalogue::setting("loopback-apps").unwrap().path;
-        let list = |value| looked(Machine::healthy().value(path, "DebugedLoopbackApps", value));
-        let found = list(RegistryValue::MultiSz(Vec::new()));
-        assert!(matches!(found, Detection::Confirmed(proof) if proof.severity == Some(Severity::Degrades)));
-        assert_eq!(list(RegistryValue::Sz(String::new())), Detection::RuledOut);
-    }
-
-    #[test]
     fn a_filter_that_says_so_drops_what_the_rules_let_in() {
         let dropped = |port| {
             let data = [("SourceAddress", "10.0.0.7"), ("DestPort", port)];
@@ -344,13 +320,6 @@ mod tests {
             matches!(dropped("3389"), Detection::Likely(proof) if proof.items[0].text.contains("from 10.0.0.7 to port 3389"))
         );
         assert_eq!(dropped("445"), Detection::RuledOut);
-    }
-
-    #[test]
-    fn near_miss_somebody_got_in_though_the_service_is_off() {
-        let client = LoggedClient { sessions: 2, ..crate::testing::logged_client("10.0.0.7", 60) };
-        let machine = Machine::healthy().service("MpsSvc", StartType::Disabled, false).client(client);
-        assert!(matches!(looked(machine), Detection::Likely(proof) if proof.severity == Some(Severity::Degrades)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::ahead::{Owner, TERM_SERVICE, by_host_ahead, service_fact, sockets, state_of};
+use super::ahead::{Owner, TERM_SERVICE, by_host_ahead, may_be_remote_desktop, service_fact, sockets, state_of};
 use super::remedies::READ_LISTENER;
 use super::signs::{setting_of, unless_rdp_answers};
 use crate::causes::logged::{MANAGER, logged};
@@ -111,13 +111,8 @@ fn listens(host: &Snapshot) -> Listens {
     }
     let due = state_of(host, TERM_SERVICE) == Some(ServiceState::Running)
         && setting_of(host, "deny-connections").0.number() == Some(0);
-    let at_its_port = |owner: Owner, port: u16| owner == Owner::Unknown && Some(u64::from(port)) == port_of(host);
-    let perhaps = sockets.iter().any(|(listener, _, owner)| at_its_port(*owner, listener.address.port()));
+    let perhaps = sockets.iter().any(|(listener, _, owner)| may_be_remote_desktop(listener, *owner));
     if due && !perhaps { Listens::No } else { Listens::Unknown }
-}
-
-fn port_of(host: &Snapshot) -> Option<u64> {
-    setting_of(host, "port").0.number()
 }
 
 fn is_read(host: &Snapshot) -> bool {
@@ -206,9 +201,9 @@ mod tests {
     #[test]
     fn near_miss_a_listener_on_one_adapter_serves_whom_it_reaches() {
         let diagnosis = judge(&Machine::healthy().dword("lan-adapter", 3).evidence());
-        assert_ne!(diagnosis.verdict, Verdict::Broken);
+        assert_eq!(diagnosis.verdict, Verdict::Healthy, "whether it is so is only possible");
         let later = judge(&Machine::healthy().dword("enable-winstation", 0).evidence());
-        assert_eq!(later.root().unwrap().severity, Severity::Degrades);
+        assert_eq!((later.root().unwrap().severity, later.verdict), (Severity::Degrades, Verdict::Warning));
     }
 
     #[test]
@@ -223,6 +218,18 @@ mod tests {
         assert_eq!(look(&off.snapshot()), Detection::RuledOut);
         let other_port = Machine::healthy().no_listeners().listens(3390, TERM_SERVICE);
         assert_eq!(look(&other_port.snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn a_port_that_is_set_and_not_taken_up_leaves_a_socket_that_may_be_the_service_s() {
+        for (set, held) in [(3390, 3389), (3389, 3390), (3390, 3390)] {
+            let machine = Machine::healthy().dword("port", set).no_listeners().listens_unnamed(held);
+            assert_eq!(look(&machine.snapshot()), Detection::Unknown(Vec::new()), "{set} {held}");
+        }
+        let foreign = Machine::healthy().dword("port", 3390).no_listeners().listens(3389, "W3SVC");
+        assert!(matches!(look(&foreign.snapshot()), Detection::Confirmed(_)));
+        let of_windows = Machine::healthy().no_listeners().listens_unnamed(135).listens_unnamed(49664);
+        assert!(matches!(look(&of_windows.snapshot()), Detection::Confirmed(_)));
     }
 
     #[test]

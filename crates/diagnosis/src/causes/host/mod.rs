@@ -9,6 +9,7 @@ pub(super) mod connection_limit_low;
 pub(super) mod fips_mode;
 mod firewall;
 pub(super) mod firewall_rule_disabled;
+mod firewall_service;
 pub(super) mod in_use;
 mod keys;
 mod listener;

@@ -1,7 +1,8 @@
-use super::ahead::{Owner, by_host_ahead, sockets};
+use super::ahead::{by_host_ahead, heard_at, may_be_remote_desktop, sockets};
 use super::remedies::READ_LISTENER;
 use super::signs::{setting_of, unless_rdp_answers};
 use crate::causes::step::{READ, Step, remedies};
+use crate::evidence::snapshot::Listener;
 use crate::evidence::{Evidence, Snapshot};
 use crate::{Cause, Detection, Place, Proof, Safety, Severity, Stage};
 
@@ -54,13 +55,22 @@ fn look(host: &Snapshot, asked: Asked) -> Detection {
             );
             Detection::Confirmed(Proof::of(text, [fact], 25).severity(Severity::Degrades))
         }
+        _ if may_be_heard_at(host, asked.port) => not_settled(set, asked, fact),
         _ => moved(set, asked, fact),
     }
 }
 
+/// Somebody listens where clients ask, and the machine does not say who.
+fn not_settled(set: u64, asked: Asked, fact: String) -> Detection {
+    let text = format!("PortNumber is {set}, and clients ask at port {}", asked.port);
+    let missing =
+        format!("whose the socket at port {} is: the service may listen there until it is restarted", asked.port);
+    Detection::Likely(Proof::of(text, [fact], 14).missing(missing).severity(Severity::Degrades))
+}
+
 /// A router on the way may lead any port here but, as a rule, not the usual one to another.
 fn moved(set: u64, asked: Asked, fact: String) -> Detection {
-    let text = format!("PortNumber is {set}: the server listens there, and not at port {}", asked.port);
+    let text = format!("PortNumber is {set}: the server is set to listen there, and not at port {}", asked.port);
     match (asked.by_somebody, asked.port) {
         (false, _) => Detection::Confirmed(Proof::of(text, [fact], 25).severity(Severity::Degrades)),
         (true, USUAL) => Detection::Confirmed(Proof::of(text, [fact], 25)),
@@ -71,10 +81,10 @@ fn moved(set: u64, asked: Asked, fact: String) -> Detection {
     }
 }
 
-/// Where the service listens now, with pointers; nowhere where that is not known.
-fn heard_at(host: &Snapshot) -> Vec<(u16, String)> {
-    let ours = sockets(host).unwrap_or_default().into_iter().filter(|(_, _, owner)| *owner == Owner::RemoteDesktop);
-    ours.map(|(listener, fact, _)| (listener.address.port(), fact)).collect()
+fn may_be_heard_at(host: &Snapshot, port: u16) -> bool {
+    let at = |listener: &Listener| listener.address.port() == port;
+    let sockets = sockets(host).unwrap_or_default();
+    sockets.iter().any(|(listener, _, owner)| at(listener) && may_be_remote_desktop(listener, *owner))
 }
 
 const ASK_THERE: Step = Step {
@@ -119,7 +129,7 @@ mod tests {
     use super::*;
     use crate::evidence::Ending;
     use crate::testing::{Machine, Scene};
-    use crate::{Certainty, judge};
+    use crate::{Certainty, Verdict, judge};
 
     fn moved() -> Machine {
         Machine::healthy().dword("port", 3390).no_listeners().listens(3390, "TermService").with(|host| {
@@ -147,6 +157,7 @@ mod tests {
             let diagnosis = judge(&machine.evidence());
             let root = diagnosis.root().unwrap();
             assert_eq!((root.cause.id, root.severity), ("port-changed", Severity::Degrades));
+            assert_eq!(diagnosis.verdict, Verdict::Warning);
         }
     }
 
@@ -166,6 +177,16 @@ mod tests {
         let not_yet = Machine::healthy().no_listeners().listens(3390, "TermService");
         let Detection::Confirmed(proof) = look(&not_yet.snapshot(), usual) else { panic!() };
         assert_eq!(proof.severity, None);
+    }
+
+    #[test]
+    fn a_socket_of_nobody_at_the_port_that_is_asked_for_leaves_it_open() {
+        let usual = Asked { port: USUAL, by_somebody: true };
+        let set = || Machine::healthy().dword("port", 3390).no_listeners();
+        let found = look(&set().listens_unnamed(3389).snapshot(), usual);
+        assert!(matches!(&found, Detection::Likely(proof) if proof.severity == Some(Severity::Degrades)), "{found:?}");
+        let foreign = look(&set().listens(3389, "W3SVC").snapshot(), usual);
+        assert!(matches!(&foreign, Detection::Confirmed(proof) if proof.severity.is_none()), "{foreign:?}");
     }
 
     #[test]

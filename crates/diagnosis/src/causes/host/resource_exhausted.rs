@@ -147,6 +147,7 @@ mod tests {
         let diagnosis = judge(&with(150, 4000).evidence());
         let root = diagnosis.root().unwrap();
         assert_eq!((root.cause.id, root.severity), ("resource-exhausted", Severity::Degrades));
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
         assert_eq!(root.proof.items[0].text, "only 150 MB of the system's disk is free");
     }
 

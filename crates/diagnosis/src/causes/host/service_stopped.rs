@@ -210,6 +210,7 @@ mod tests {
         let diagnosis = judge(&machine.clone().evidence());
         let root = diagnosis.root().unwrap();
         assert_eq!((root.cause.id, root.severity), ("service-stopped", Severity::Degrades));
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
         let served = Scene::at("10.0.0.5")
             .client(|a| a.selects(rdpdoctor_protocol::negotiation::Protocols::SSL).completes_tls());
         let both = crate::evidence::Evidence { host: Some(Box::new(machine.snapshot())), ..served.evidence() };
@@ -233,6 +234,7 @@ mod tests {
         let diagnosis = judge(&machine.evidence());
         let root = diagnosis.root().unwrap();
         assert_eq!((root.cause.id, root.severity), ("service-stopped", Severity::Degrades));
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
     }
 
     #[test]

@@ -188,6 +188,7 @@ mod tests {
                 (root.cause.id, root.certainty, root.severity),
                 ("termsrv-patched", Certainty::Confirmed, Severity::Degrades)
             );
+            assert_eq!(diagnosis.verdict, Verdict::Warning);
         }
         let data = [("AppName", "svchost.exe_TermService"), ("ModuleName", "rdpwrap.dll")];
         let crashing = wrapped().event("Application", CRASHES, 1000, 30, &data);

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use crate::evidence::snapshot::Reading;
     use crate::testing::Machine;
-    use crate::{Certainty, judge};
+    use crate::{Certainty, Verdict, judge};
 
     fn machine(number: u32, revision: u32, installation: &str) -> Machine {
         Machine::healthy().build(number, installation).with(|host| {
@@ -107,6 +107,7 @@ mod tests {
             (root.cause.id, root.certainty, root.severity),
             ("update-regression", Certainty::Likely, Severity::Degrades)
         );
+        assert_eq!(served.verdict, Verdict::Warning);
         assert!(matches!(look(&machine(26200, 7623, "Client").as_origin()), Detection::Likely(_)));
     }
 
