@@ -2,9 +2,12 @@
 
 mod enable_rdp;
 mod grant_key_read;
+mod move_key_aside;
 mod nla_off;
+mod own_certificate;
 mod refusals;
 mod registry;
+mod renew_certificate;
 mod unbind_certificate;
 
 use std::fmt;
@@ -67,7 +70,13 @@ pub struct Options {
 }
 
 /// All of them, in the order in which they are done.
-pub const ACTIONS: &[&Action] = &[&enable_rdp::ACTION, &grant_key_read::ACTION, &unbind_certificate::ACTION];
+pub const ACTIONS: &[&Action] = &[
+    &enable_rdp::ACTION,
+    &grant_key_read::ACTION,
+    &move_key_aside::ACTION,
+    &renew_certificate::ACTION,
+    &unbind_certificate::ACTION,
+];
 
 /// What mends nothing and helps for a while: each is taken back by itself, and none is part of a plan unless named.
 pub const BRIDGES: &[&Action] = &[&nla_off::ACTION];

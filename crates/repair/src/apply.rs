@@ -99,7 +99,7 @@ fn fits(planned: &State, now: &State) -> bool {
 
 /// Whether what a step was to bring about can be read.
 pub(crate) fn kept(step: &Step, before: &State, subject: &dyn Subject) -> Result<(), Unchanged> {
-    if matches!(step, Step::WatchValue { .. } | Step::WatchKeys { .. }) {
+    if step.only_watches() {
         return Ok(());
     }
     let now = State::read(subject, step)?;
@@ -119,17 +119,16 @@ pub(crate) fn perform(step: &Step, subject: &dyn Subject) -> Result<(), Unchange
         Step::MoveFile { from, to } => subject.move_file(from, to),
         // Resolved before, as only the journal knows where to.
         Step::MoveAside { .. } => Err(Unchanged::Absent),
-        Step::WatchValue { .. } | Step::WatchKeys { .. } => Ok(()),
+        Step::WatchValue { .. } | Step::WatchKeys { .. } | Step::WatchFile { .. } => Ok(()),
     }
 }
 
 /// The step with the journal's folder in it.
 fn resolved(step: &Step, id: &str) -> Step {
+    let aside = |path: &str| format!(r"{PLACE}\{id}\{}", path.rsplit('\\').next().unwrap_or(path));
     match step {
-        Step::MoveAside { path } => {
-            let name = path.rsplit('\\').next().unwrap_or(path);
-            Step::MoveFile { from: path.clone(), to: format!(r"{PLACE}\{id}\{name}") }
-        }
+        Step::MoveAside { path } => Step::MoveFile { from: path.clone(), to: aside(path) },
+        Step::WatchFile { path, .. } => Step::WatchFile { path: path.clone(), aside: Some(aside(path)) },
         step => step.clone(),
     }
 }

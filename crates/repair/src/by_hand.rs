@@ -23,7 +23,7 @@ impl Step {
                 vec![format!("move {} {}", on_drive(path), on_drive(&format!("{name}.rdpdoctor-kept")))]
             }
             Self::MoveFile { from, to } => vec![format!("move {} {}", on_drive(from), on_drive(to))],
-            Self::WatchValue { .. } | Self::WatchKeys { .. } => Vec::new(),
+            Self::WatchValue { .. } | Self::WatchKeys { .. } | Self::WatchFile { .. } => Vec::new(),
         }
     }
 }

@@ -57,7 +57,9 @@ impl State {
             Step::SetDescriptor { path, .. } => {
                 Ok(Self::Descriptor(machine.file(path)?.ok_or(Unchanged::Absent)?.descriptor?))
             }
-            Step::MoveAside { path } => Ok(Self::File { from: machine.file(path)?.is_some(), to: false }),
+            Step::MoveAside { path } | Step::WatchFile { path, .. } => {
+                Ok(Self::File { from: machine.file(path)?.is_some(), to: false })
+            }
             Step::MoveFile { from, to } => {
                 Ok(Self::File { from: machine.file(from)?.is_some(), to: machine.file(to)?.is_some() })
             }
@@ -77,7 +79,7 @@ impl State {
             Step::StartService { .. } => Self::Running(true),
             Step::SetDescriptor { descriptor, .. } => Self::Descriptor(descriptor.clone()),
             Step::MoveAside { .. } | Step::MoveFile { .. } => Self::File { from: false, to: true },
-            Step::WatchValue { .. } | Step::WatchKeys { .. } => self.clone(),
+            Step::WatchValue { .. } | Step::WatchKeys { .. } | Step::WatchFile { .. } => self.clone(),
         }
     }
 

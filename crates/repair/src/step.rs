@@ -90,6 +90,13 @@ pub enum Step {
         /// The key.
         key: String,
     },
+    /// Changes nothing: Windows will make this file, and an undo moves it aside.
+    WatchFile {
+        /// The file, which is not there yet.
+        path: String,
+        /// Where an undo moves it; a plan does not know the journal's folder yet.
+        aside: Option<String>,
+    },
 }
 
 impl fmt::Display for Step {
@@ -109,6 +116,7 @@ impl fmt::Display for Step {
             Self::MoveFile { from, to } => write!(f, "move {from} to {to}"),
             Self::WatchValue { key, name } => write!(f, "note {key}, value {}: Windows writes it anew", named(name)),
             Self::WatchKeys { key } => write!(f, "note the keys below {key}: Windows adds to them"),
+            Self::WatchFile { path, .. } => write!(f, "note that there is no {path}: Windows makes it"),
         }
     }
 }
@@ -159,11 +167,12 @@ impl Step {
             Self::SetDescriptor { path, .. } => place(5, path, ""),
             Self::MoveAside { path } => place(6, path, ""),
             Self::MoveFile { from, .. } => place(6, from, ""),
+            Self::WatchFile { path, .. } => place(6, path, ""),
         }
     }
 
     /// Whether it changes nothing by itself.
     pub(crate) fn only_watches(&self) -> bool {
-        matches!(self, Self::WatchValue { .. } | Self::WatchKeys { .. })
+        matches!(self, Self::WatchValue { .. } | Self::WatchKeys { .. } | Self::WatchFile { .. })
     }
 }

@@ -1,5 +1,7 @@
 //! A machine in memory that can be changed, and that loses its power after any number of writes.
 
+mod certificates;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +12,6 @@ use jiff::Timestamp;
 use rdpdoctor_diagnosis::testing::CertificateMaker;
 use rdpdoctor_machine::change::{Change, Start, Unchanged};
 use rdpdoctor_machine::event::{Event, Summary, Wanted};
-use rdpdoctor_machine::key::{KeyProvider, Property, StoreEntry};
 use rdpdoctor_machine::memory::{Collected, CollectedFile, CollectedKey, CollectedService, CollectedValue, Collection};
 use rdpdoctor_machine::registry::{Data, Key};
 use rdpdoctor_machine::security::Descriptor;
@@ -18,7 +19,7 @@ use rdpdoctor_machine::{
     Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way, hex,
 };
 
-use sha1::{Digest, Sha1};
+pub(crate) use certificates::{entry_of, on};
 
 use crate::journal::{Header, Journal, Pen, Record, VERSION};
 
@@ -59,6 +60,8 @@ impl Power {
 pub(crate) struct World {
     pub(crate) collection: RefCell<Collection>,
     power: Power,
+    /// Whether SessionEnv makes a certificate when it starts and finds none.
+    renews: bool,
 }
 
 impl World {
@@ -70,28 +73,12 @@ impl World {
                 collection.registry.entry(path[..end].to_owned()).or_insert_with(above);
             }
         }
-        Self { collection: RefCell::new(collection), power: Power::endless() }
+        Self { collection: RefCell::new(collection), power: Power::endless(), renews: false }
     }
 
     /// A Windows Server 2019 with Remote Desktop on and the certificate that Windows makes.
     pub(crate) fn server() -> Self {
-        let world = Self::described(SERVER);
-        let maker = CertificateMaker::windows("TS01");
-        let provider = KeyProvider {
-            container: "TSSecKeySet1".to_owned(),
-            provider: "Microsoft Enhanced Cryptographic Provider v1.0".to_owned(),
-            provider_type: 1,
-            flags: 0x20,
-            key_spec: 1,
-        };
-        let der = maker.der().0;
-        let certificate = Property { id: 32, encoding: 1, data: der.clone() };
-        let blob = StoreEntry::of(vec![provider.to_property(), certificate]).to_bytes();
-        let thumbprint = hex::of(&Sha1::digest(&der)).to_uppercase();
-        let key = format!(r"{STORE}\{thumbprint}");
-        world.collection.borrow_mut().registry.insert(key.clone(), Collected::Found(Some(CollectedKey::default())));
-        world.set_value(&key, "Blob", &Data::of_bytes(blob)).unwrap();
-        world
+        Self::described(SERVER).stores(&CertificateMaker::windows("TS01"))
     }
 
     /// With this number in a key.
@@ -109,7 +96,7 @@ impl World {
 
     /// The same machine, with this much power.
     pub(crate) fn with(&self, power: &Power) -> Self {
-        Self { collection: self.collection.clone(), power: power.clone() }
+        Self { collection: self.collection.clone(), power: power.clone(), renews: self.renews }
     }
 
     /// Everything that a repair may change, byte for byte.
@@ -194,7 +181,11 @@ impl Change for World {
         self.change(|all| {
             *found(&mut all.services, name)? = CollectedService { state: 4, process: None };
             Ok(())
-        })
+        })?;
+        if self.renews && name == "SessionEnv" {
+            self.renew();
+        }
+        Ok(())
     }
 
     fn stop_service(&self, name: &str, _patience: Duration) -> Result<(), Unchanged> {

@@ -1,11 +1,12 @@
 //! Every action, cut off after every write, is taken back byte for byte.
 
+use rdpdoctor_diagnosis::testing::CertificateMaker;
 use rdpdoctor_sources::host::snapshot;
 
 use crate::action::Options;
 use crate::apply::apply;
 use crate::plan::Plan;
-use crate::testing::{Paper, Power, World};
+use crate::testing::{KEY_FILE, Paper, Power, World, entry_of};
 use crate::undo::undo;
 
 /// More writes than any plan here has.
@@ -26,7 +27,33 @@ fn faults() -> Vec<(&'static str, World)> {
             World::server().value(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server", "fDenyTSConnections", 1),
         ),
         ("machine-keys-permissions", World::server().key_rights("O:SYG:SYD:PAI(A;;FA;;;SY)")),
+        ("certificate-not-renewed", World::server().holds(&ended()).renewing()),
+        ("stale-key-container", World::server().holds(&ended()).renewing()),
+        ("machine-keys-missing", World::server().without_file(KEY_FILE).renewing()),
+        ("cloned-machine-keys", World::server().without_file(KEY_FILE).file(OTHER, 2303).renewing()),
     ]
+}
+
+/// The file of our container that belongs to another machine.
+const OTHER: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942fb7f7ceb231212eef4a4_11111111-2222-3333-4444-555555555555";
+
+fn ended() -> CertificateMaker {
+    CertificateMaker::windows("TS01").valid(-200, -17)
+}
+
+#[test]
+fn what_windows_made_after_a_renewal_goes_and_the_old_certificate_comes_back() {
+    let broken = World::server().holds(&ended()).renewing();
+    let (before, made, paper) = (broken.bytes(), broken.with(&Power::endless()), Paper::default());
+    let mut journal = paper.begin(&Power::endless()).unwrap();
+    apply(&plan(&broken, "certificate-not-renewed"), &made, &mut journal, &mut |_| ()).unwrap();
+    let new = made.bytes();
+    assert!(new.contains("SelfSignedCertificate") && new.contains("size: 2303"), "Windows made both");
+    assert!(!new.contains(&entry_of(&ended())), "the old one went");
+    let kept = made.collection.borrow().files.keys().any(|path| path.starts_with(crate::journal::PLACE));
+    assert!(kept, "the old key is in the journal's folder");
+    undo(&mut journal, &made, false, &mut |_| ()).unwrap();
+    assert_eq!(made.bytes(), before);
 }
 
 #[test]

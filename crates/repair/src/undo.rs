@@ -113,6 +113,9 @@ fn inverse(entry: &Entry, machine: &dyn Machine, force: bool) -> Result<Vec<Step
     }
     Ok(match (&entry.step, &entry.before) {
         (Step::WatchKeys { key }, State::Keys(old)) => new_keys(key, old, machine),
+        (Step::WatchFile { path, aside: Some(aside) }, State::File { from: false, .. }) => {
+            moved_aside(path, aside, machine).into_iter().collect()
+        }
         (Step::MoveFile { from, to }, State::File { .. }) => moved_back(from, to, &now, machine),
         (step, before) => opposite(step, before).into_iter().collect(),
     })
@@ -148,7 +151,8 @@ pub fn opposite(step: &Step, before: &State) -> Option<Step> {
 /// What Windows itself changes between a repair and its undo.
 fn comes_and_goes(step: &Step, now: &State) -> bool {
     match step {
-        Step::WatchValue { .. } | Step::WatchKeys { .. } | Step::StopService { .. } | Step::StartService { .. } => true,
+        Step::StopService { .. } | Step::StartService { .. } => true,
+        step if step.only_watches() => true,
         // Windows made a new key of the same name.
         Step::MoveFile { .. } => matches!(now, State::File { to: true, .. }),
         _ => false,
@@ -175,13 +179,15 @@ fn new_keys(key: &str, old: &[String], machine: &dyn Machine) -> Vec<Step> {
 fn moved_back(from: &str, to: &str, now: &State, machine: &dyn Machine) -> Vec<Step> {
     let back = Step::MoveFile { from: to.to_owned(), to: from.to_owned() };
     match now {
-        State::File { from: true, to: true } => {
-            let free = |name: &String| machine.file(name).is_ok_and(|file| file.is_none());
-            let aside = (1..100).map(|number| format!("{to}.{number}")).find(free);
-            let aside = aside.map(|aside| Step::MoveFile { from: from.to_owned(), to: aside });
-            aside.into_iter().chain([back]).collect()
-        }
+        State::File { from: true, to: true } => moved_aside(from, to, machine).into_iter().chain([back]).collect(),
         State::File { to: true, .. } => vec![back],
         _ => Vec::new(),
     }
+}
+
+/// Beside what is there under this name.
+fn moved_aside(from: &str, to: &str, machine: &dyn Machine) -> Option<Step> {
+    let free = |name: &String| machine.file(name).is_ok_and(|file| file.is_none());
+    let aside = (1..100).map(|number| format!("{to}.{number}")).find(free)?;
+    Some(Step::MoveFile { from: from.to_owned(), to: aside })
 }

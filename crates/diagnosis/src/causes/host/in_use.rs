@@ -9,7 +9,7 @@ use crate::view::host_fact;
 /// The store of certificates that people install, and the only one from which one can be chosen.
 pub(super) const PERSONAL: &str = "My";
 /// The store of the certificate that Windows makes, where no value names another.
-const OWN: &str = "Remote Desktop";
+pub(super) const OWN: &str = "Remote Desktop";
 /// Hexadecimal digits of a thumbprint (SHA-1).
 const DIGITS: usize = 40;
 

@@ -1,6 +1,7 @@
 //! What is wrong on the server itself. The security settings show on the wire; of the rest the wire at most refutes.
 
 mod ahead;
+mod anew;
 pub(super) mod brute_force_attack;
 pub(super) mod certificate_not_renewed;
 pub(super) mod cloned_machine_keys;
@@ -33,4 +34,5 @@ pub(super) mod stale_key_container;
 pub(super) mod termsrv_patched;
 pub(super) mod update_regression;
 
+pub use anew::{Anew, anew};
 pub use listener::{ListenerCertificate, listener_certificate, own_key_files};
