@@ -1,5 +1,6 @@
 //! What mends which cause: one file an action, its page beside it.
 
+mod bind_renewed_certificate;
 mod enable_rdp;
 mod grant_key_read;
 mod move_key_aside;
@@ -8,6 +9,7 @@ mod own_certificate;
 mod refusals;
 mod registry;
 mod renew_certificate;
+mod restore_machine_keys_folder;
 mod unbind_certificate;
 
 use std::fmt;
@@ -18,6 +20,7 @@ use serde::{Serialize, Serializer};
 
 use crate::step::Step;
 
+pub(crate) use own_certificate::STORE;
 pub use refusals::{HARMFUL, Harmful, why_not};
 
 /// Something that mends: the unit in which repairs grow.
@@ -72,9 +75,11 @@ pub struct Options {
 /// All of them, in the order in which they are done.
 pub const ACTIONS: &[&Action] = &[
     &enable_rdp::ACTION,
+    &restore_machine_keys_folder::ACTION,
     &grant_key_read::ACTION,
     &move_key_aside::ACTION,
     &renew_certificate::ACTION,
+    &bind_renewed_certificate::ACTION,
     &unbind_certificate::ACTION,
 ];
 

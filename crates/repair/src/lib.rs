@@ -11,6 +11,7 @@ pub mod plan;
 pub mod schedule;
 pub mod step;
 pub mod undo;
+pub mod verify;
 
 mod by_hand;
 mod state;

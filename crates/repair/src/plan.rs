@@ -111,6 +111,8 @@ impl Plan {
                         self.measures.push(Measure { action, causes: vec![cause.to_owned()], steps });
                     }
                 }
+                // Several actions of a cause may be refused for one reason.
+                Err(why) if self.refused.contains(&refuse(why.clone())) => {}
                 Err(why) => self.refused.push(refuse(why)),
             }
         }

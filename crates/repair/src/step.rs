@@ -165,9 +165,8 @@ impl Step {
             Self::SetStart { service, .. } => place(3, service, ""),
             Self::StopService { service } | Self::StartService { service } => place(4, service, ""),
             Self::SetDescriptor { path, .. } => place(5, path, ""),
-            Self::MoveAside { path } => place(6, path, ""),
+            Self::MoveAside { path } | Self::WatchFile { path, .. } => place(6, path, ""),
             Self::MoveFile { from, .. } => place(6, from, ""),
-            Self::WatchFile { path, .. } => place(6, path, ""),
         }
     }
 

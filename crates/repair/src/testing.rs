@@ -19,7 +19,7 @@ use rdpdoctor_machine::{
     Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way, hex,
 };
 
-pub(crate) use certificates::{entry_of, on};
+pub(crate) use certificates::{entry_of, key_file_of, on, thumbprint_of};
 
 use crate::journal::{Header, Journal, Pen, Record, VERSION};
 
@@ -27,6 +27,8 @@ use crate::journal::{Header, Journal, Pen, Record, VERSION};
 const SERVER: &str = include_str!("testing/server.toml");
 /// The store of the certificate that Windows makes.
 pub(crate) const STORE: &str = r"HKLM\SOFTWARE\Microsoft\SystemCertificates\Remote Desktop\Certificates";
+/// The folder of key files.
+pub(crate) const KEY_FOLDER: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys";
 /// The file of its key.
 pub(crate) const KEY_FILE: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942fb7f7ceb231212eef4a4_0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0";
 
@@ -89,8 +91,13 @@ impl World {
 
     /// With these permissions of the key file.
     pub(crate) fn key_rights(self, sddl: &str) -> Self {
+        self.rights_of(KEY_FILE, sddl)
+    }
+
+    /// With these permissions of a file or folder.
+    pub(crate) fn rights_of(self, path: &str, sddl: &str) -> Self {
         let descriptor: Descriptor = sddl.parse().unwrap();
-        self.set_descriptor(KEY_FILE, &descriptor.to_bytes().unwrap()).unwrap();
+        self.set_descriptor(path, &descriptor.to_bytes().unwrap()).unwrap();
         self
     }
 

@@ -6,7 +6,7 @@ use rdpdoctor_sources::host::snapshot;
 use crate::action::Options;
 use crate::apply::apply;
 use crate::plan::Plan;
-use crate::testing::{KEY_FILE, Paper, Power, World, entry_of};
+use crate::testing::{KEY_FILE, KEY_FOLDER, Paper, Power, World, entry_of, key_file_of};
 use crate::undo::undo;
 
 /// More writes than any plan here has.
@@ -27,6 +27,22 @@ fn faults() -> Vec<(&'static str, World)> {
             World::server().value(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server", "fDenyTSConnections", 1),
         ),
         ("machine-keys-permissions", World::server().key_rights("O:SYG:SYD:PAI(A;;FA;;;SY)")),
+        (
+            "machine-keys-permissions",
+            World::server()
+                .key_rights("O:BAG:SYD:PAI(D;;FR;;;WD)(A;;FA;;;SY)")
+                .rights_of(KEY_FOLDER, "O:SYG:SYD:PAI(A;;FA;;;BA)"),
+        ),
+        ("configured-certificate-missing", World::server().pins(&issued())),
+        (
+            "configured-certificate-missing",
+            World::server()
+                .personal(&issued().valid(-800, -100), "tp-old")
+                .pins(&issued().valid(-800, -100))
+                .personal(&issued(), "tp-new")
+                .file(&key_file_of("tp-new"), 2303)
+                .rights_of(&key_file_of("tp-new"), "O:SYG:SYD:PAI(A;;FA;;;SY)"),
+        ),
         ("certificate-not-renewed", World::server().holds(&ended()).renewing()),
         ("stale-key-container", World::server().holds(&ended()).renewing()),
         ("machine-keys-missing", World::server().without_file(KEY_FILE).renewing()),
@@ -39,6 +55,10 @@ const OTHER: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942f
 
 fn ended() -> CertificateMaker {
     CertificateMaker::windows("TS01").valid(-200, -17)
+}
+
+fn issued() -> CertificateMaker {
+    CertificateMaker::issued("ts01.corp", "Corp CA")
 }
 
 #[test]

@@ -16,7 +16,9 @@ mod tls;
 
 use crate::Cause;
 
-pub use host::{Anew, ListenerCertificate, anew, listener_certificate, own_key_files};
+pub use host::{
+    Anew, ListenerCertificate, Successor, SuccessorKey, anew, listener_certificate, own_key_files, successor,
+};
 
 /// Every cause, in the order of stages and then of ids.
 pub static CAUSES: &[&Cause] = &[

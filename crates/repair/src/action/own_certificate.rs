@@ -9,7 +9,9 @@ use crate::step::Step;
 use crate::undo::machine_guid;
 
 /// Where Windows keeps it.
-pub(super) const STORE: &str = r"HKLM\SOFTWARE\Microsoft\SystemCertificates\Remote Desktop\Certificates";
+pub(crate) const STORE: &str = r"HKLM\SOFTWARE\Microsoft\SystemCertificates\Remote Desktop\Certificates";
+/// Where Windows notes which certificate it made last.
+pub(super) const STATIONS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations";
 /// The container of its key.
 const CONTAINER: &str = "TSSecKeySet1";
 

@@ -1,12 +1,9 @@
 use rdpdoctor_machine::registry::Key;
 
-use super::own_certificate::{STORE, broken, key_aside};
+use super::own_certificate::{STATIONS, STORE, broken, key_aside};
 use super::registry::delete;
 use super::{Action, Ground, Restart};
 use crate::step::Step;
-
-/// Where Windows notes which certificate it made last.
-const STATIONS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations";
 
 pub(super) const ACTION: Action = Action {
     id: "renew-certificate",

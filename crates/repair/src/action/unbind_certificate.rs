@@ -1,3 +1,4 @@
+use super::bind_renewed_certificate::is_possible;
 use super::registry::reset;
 use super::{Action, Ground, Restart};
 use crate::step::Step;
@@ -14,5 +15,8 @@ pub(super) const ACTION: Action = Action {
 };
 
 fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
+    if is_possible(ground) {
+        return Ok(Vec::new());
+    }
     reset(ground, "cert-pin")
 }

@@ -2,14 +2,14 @@
 
 use rdpdoctor_diagnosis::testing::CertificateMaker;
 use rdpdoctor_machine::change::Change;
-use rdpdoctor_machine::key::{KeyProvider, Property, StoreEntry};
+use rdpdoctor_machine::key::{KeyProvider, Property, StoreEntry, file_name};
 use rdpdoctor_machine::memory::{Collected, CollectedFile, CollectedKey};
 use rdpdoctor_machine::registry::Data;
 use rdpdoctor_machine::{Machine, hex};
 use rdpdoctor_sources::host::snapshot;
 use sha1::{Digest, Sha1};
 
-use super::{KEY_FILE, Power, STORE, World};
+use super::{KEY_FILE, KEY_FOLDER, Power, STORE, World};
 use crate::action::{Ground, Options};
 use crate::step::Step;
 
@@ -19,9 +19,32 @@ const STATIONS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\W
 const RIGHTS: &str = "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FR;;;NS)\
     (A;;FA;;;S-1-5-80-4022436659-1090538466-1613889075-870485073-3428993833)";
 
+/// The store of certificates that people install.
+const PERSONAL: &str = r"HKLM\SOFTWARE\Microsoft\SystemCertificates\My\Certificates";
+const LISTENER: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp";
+
+/// The SHA-1 of a certificate.
+pub(crate) fn thumbprint_of(maker: &CertificateMaker) -> Vec<u8> {
+    Sha1::digest(maker.der().0).to_vec()
+}
+
+/// The same as a value of the registry.
+fn data_of(maker: &CertificateMaker) -> Data {
+    Data::of_bytes(thumbprint_of(maker))
+}
+
 /// The key of a certificate in the store of Windows' own.
 pub(crate) fn entry_of(maker: &CertificateMaker) -> String {
-    format!(r"{STORE}\{}", hex::of(&Sha1::digest(maker.der().0)).to_uppercase())
+    format!(r"{STORE}\{}", name_of(maker))
+}
+
+/// The file of a container of [`World::server`].
+pub(crate) fn key_file_of(container: &str) -> String {
+    format!(r"{KEY_FOLDER}\{}", file_name(container, "0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0"))
+}
+
+fn name_of(maker: &CertificateMaker) -> String {
+    hex::of(&thumbprint_of(maker)).to_uppercase()
 }
 
 /// What an action would do on a machine.
@@ -42,6 +65,18 @@ impl World {
         let below = format!("{STORE}\\");
         self.collection.borrow_mut().registry.retain(|path, _| !path.starts_with(&below));
         self.stores(maker)
+    }
+
+    /// With this certificate in the store of those that people install, with its key in a container.
+    pub(crate) fn personal(self, maker: &CertificateMaker, container: &str) -> Self {
+        self.install(&format!(r"{PERSONAL}\{}", name_of(maker)), maker, container);
+        self
+    }
+
+    /// With this certificate chosen for the listener.
+    pub(crate) fn pins(self, maker: &CertificateMaker) -> Self {
+        self.set_value(LISTENER, "SSLCertificateSHA1Hash", &data_of(maker)).unwrap();
+        self
     }
 
     fn install(&self, key: &str, maker: &CertificateMaker, container: &str) {
@@ -96,7 +131,7 @@ impl World {
         let maker = CertificateMaker::windows("TS01").valid(0, 183).key_number(7);
         self.install(&entry_of(&maker), &maker, "TSSecKeySet1");
         self.make_file(KEY_FILE, 2303);
-        let thumbprint = Data::of_bytes(Sha1::digest(maker.der().0).to_vec());
+        let thumbprint = data_of(&maker);
         self.with_power(|world| world.set_value(STATIONS, "SelfSignedCertificate", &thumbprint).unwrap());
     }
 

@@ -64,7 +64,8 @@ fn faults(host: &Snapshot, thumbprint: &str) -> Vec<(String, String)> {
     vec![(text, pin_fact(host))]
 }
 
-fn of_certificate(host: &Snapshot, chosen: &InUse<'_>) -> Vec<String> {
+/// What keeps the listener from a certificate.
+pub(super) fn of_certificate(host: &Snapshot, chosen: &InUse<'_>) -> Vec<String> {
     let (leaf, now) = (&chosen.leaf, host.taken);
     let key = match key_of(host, chosen) {
         _ if chosen.stored.key.is_none() => Some("has no private key".to_owned()),
@@ -109,9 +110,14 @@ fn noticed(host: &Snapshot, proof: Proof) -> Proof {
 }
 
 fn is_fit(host: &Snapshot, entry: &InUse<'_>) -> bool {
+    of_certificate(host, entry).is_empty() && is_named_for(host, entry)
+}
+
+/// Whether one of its names begins with the computer's.
+pub(super) fn is_named_for(host: &Snapshot, entry: &InUse<'_>) -> bool {
     let computer = host.computer.observed().and_then(Option::as_deref).unwrap_or_default();
     let is_named = |name: &&str| name.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(computer));
-    of_certificate(host, entry).is_empty() && entry.leaf.names().iter().any(is_named)
+    !computer.is_empty() && entry.leaf.names().iter().any(is_named)
 }
 
 const READ_CHOICE: Step = Step {

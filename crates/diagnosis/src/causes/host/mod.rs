@@ -31,8 +31,10 @@ pub(super) mod security_layer_weak;
 pub(super) mod service_stopped;
 pub(super) mod signs;
 pub(super) mod stale_key_container;
+mod successor;
 pub(super) mod termsrv_patched;
 pub(super) mod update_regression;
 
 pub use anew::{Anew, anew};
 pub use listener::{ListenerCertificate, listener_certificate, own_key_files};
+pub use successor::{Successor, SuccessorKey, successor};
