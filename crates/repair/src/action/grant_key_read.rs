@@ -130,11 +130,11 @@ mod tests {
 
     #[test]
     fn denials_that_reach_the_service_or_system_go_and_all_others_stay() {
-        let others = "(D;;FA;;;BG)(D;;0x2;;;WD)(D;IO;FA;;;NS)";
+        let others = "(D;;FA;;;BG)(D;;DC;;;WD)(D;IO;FA;;;NS)";
         let before = format!("O:SYG:SYD:PAI(D;;FR;;;NS)(D;;GR;;;BU)(D;;FA;;;BA){others}(A;;FA;;;SY)(A;;FR;;;NS)");
         let chosen = mended(&before.parse().unwrap(), &[service_right()]).to_string();
         assert_eq!(chosen, format!("O:SYG:SYD:PAI(D;;FA;;;BA){others}(A;;FA;;;SY)(A;;FR;;;NS)"));
-        let others = others.replace("(D;;0x2;;;WD)", "");
+        let others = others.replace("(D;;DC;;;WD)", "");
         assert_eq!(after(&before, None), format!("O:SYG:SYD:PAI{others}(A;;FA;;;SY)(A;;FR;;;NS)"));
     }
 
