@@ -14,7 +14,7 @@ const MAY_LEAN_ON: [(&str, &[&str]); 10] = [
     ("rdpdoctor-diagnosis", &["rdpdoctor-protocol"]),
     ("rdpdoctor-machine", &[]),
     ("rdpdoctor-sources", &["rdpdoctor-protocol", "rdpdoctor-diagnosis", "rdpdoctor-machine"]),
-    ("rdpdoctor-repair", &["rdpdoctor-diagnosis", "rdpdoctor-machine", "rdpdoctor-sources"]),
+    ("rdpdoctor-repair", &["rdpdoctor-diagnosis", "rdpdoctor-machine"]),
     ("rdpdoctor-lab", &["rdpdoctor-protocol"]),
     // Of `protocol` it takes what makes foreign text harmless.
     ("rdpdoctor-render", &["rdpdoctor-protocol", "rdpdoctor-diagnosis"]),

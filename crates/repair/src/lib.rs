@@ -19,6 +19,8 @@ mod state;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk;
 
 use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::change::Change;

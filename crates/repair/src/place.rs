@@ -73,10 +73,19 @@ fn create(path: &Path) -> io::Result<()> {
     if let Some(above) = path.parent().filter(|above| !above.exists()) {
         fs::create_dir(above)?;
     }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    private(path)
+}
+
+#[cfg(unix)]
+fn private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Permissions follow at once, before anything lies in it.
+#[cfg(not(unix))]
+fn private(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
 }
 
 fn protect(subject: &dyn Subject) -> Result<(), Unchanged> {

@@ -1,8 +1,9 @@
-//! A machine in memory that can be changed, and that loses its power after any number of writes.
+//! A machine in memory that can be changed, and machines and journals that lose their power after any number of writes.
 
 mod certificates;
+mod cut;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
@@ -15,11 +16,11 @@ use rdpdoctor_machine::event::{Event, Summary, Wanted};
 use rdpdoctor_machine::memory::{Collected, CollectedFile, CollectedKey, CollectedService, CollectedValue, Collection};
 use rdpdoctor_machine::registry::{Data, Key};
 use rdpdoctor_machine::security::Descriptor;
-use rdpdoctor_machine::{
-    Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way, hex,
-};
+use rdpdoctor_machine::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Way, hex};
 
 pub(crate) use certificates::{entry_of, key_file_of, on, thumbprint_of};
+
+pub(crate) use cut::{Cut, Power};
 
 use crate::journal::{Header, Journal, Pen, Record, VERSION};
 
@@ -32,36 +33,10 @@ pub(crate) const KEY_FOLDER: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKe
 /// The file of its key.
 pub(crate) const KEY_FILE: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942fb7f7ceb231212eef4a4_0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0";
 
-/// How many writes are left until the power is gone; shared by the machine and the journal.
-#[derive(Debug, Clone)]
-pub(crate) struct Power(Rc<Cell<Option<usize>>>);
-
-impl Power {
-    pub(crate) fn endless() -> Self {
-        Self(Rc::new(Cell::new(None)))
-    }
-
-    pub(crate) fn until(writes: usize) -> Self {
-        Self(Rc::new(Cell::new(Some(writes))))
-    }
-
-    fn is_on(&self) -> bool {
-        match self.0.get() {
-            Some(0) => false,
-            Some(left) => {
-                self.0.set(Some(left - 1));
-                true
-            }
-            None => true,
-        }
-    }
-}
-
-/// A machine whose changes are kept when its power goes.
+/// A machine in memory.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) collection: RefCell<Collection>,
-    power: Power,
     /// Whether SessionEnv makes a certificate when it starts and finds none.
     renews: bool,
 }
@@ -75,7 +50,7 @@ impl World {
                 collection.registry.entry(path[..end].to_owned()).or_insert_with(above);
             }
         }
-        Self { collection: RefCell::new(collection), power: Power::endless(), renews: false }
+        Self { collection: RefCell::new(collection), renews: false }
     }
 
     /// A Windows Server 2019 with Remote Desktop on and the certificate that Windows makes.
@@ -101,11 +76,6 @@ impl World {
         self
     }
 
-    /// The same machine, with this much power.
-    pub(crate) fn with(&self, power: &Power) -> Self {
-        Self { collection: self.collection.clone(), power: power.clone(), renews: self.renews }
-    }
-
     /// Everything that a repair may change, byte for byte.
     pub(crate) fn bytes(&self) -> String {
         let collection = self.collection.borrow();
@@ -118,9 +88,6 @@ impl World {
     }
 
     fn change<T>(&self, how: impl FnOnce(&mut Collection) -> Result<T, Unchanged>) -> Result<T, Unchanged> {
-        if !self.power.is_on() {
-            return Err(Unreadable::System("the power is gone".to_owned()).into());
-        }
         how(&mut self.collection.borrow_mut())
     }
 }

@@ -44,6 +44,7 @@ pub enum UndoError {
 
 /// What an undo would do, in order. With `force`, also where the machine was changed since.
 pub fn preview(journal: &Journal, machine: &dyn Machine, force: bool) -> Result<Vec<Step>, UndoError> {
+    check(journal, machine)?;
     let mut steps = Vec::new();
     for (_, entry) in left(journal) {
         steps.extend(inverse(entry, machine, force)?);
@@ -58,7 +59,6 @@ pub fn undo(
     force: bool,
     told: &mut dyn FnMut(&Step),
 ) -> Result<(), UndoError> {
-    check(journal, subject)?;
     // All of it is looked at before any of it is touched.
     preview(journal, subject, force)?;
     let numbers: Vec<usize> = left(journal).map(|(number, _)| number).collect();
@@ -74,12 +74,12 @@ pub fn undo(
     Ok(())
 }
 
-fn check(journal: &Journal, subject: &dyn Subject) -> Result<(), UndoError> {
+fn check(journal: &Journal, machine: &dyn Machine) -> Result<(), UndoError> {
     if journal.record().undone {
         return Err(UndoError::Undone);
     }
     let wanted = journal.record().header.machine.as_deref();
-    let is_other = wanted.is_some_and(|wanted| machine_guid(subject).is_some_and(|found| found != wanted));
+    let is_other = wanted.is_some_and(|wanted| machine_guid(machine).is_some_and(|found| found != wanted));
     if is_other { Err(UndoError::OtherMachine) } else { Ok(()) }
 }
 

@@ -9,7 +9,6 @@ mod history;
 mod input;
 mod looking;
 mod planned;
-mod renewal;
 mod snapshot;
 mod subject;
 mod undo;

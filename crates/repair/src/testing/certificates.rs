@@ -9,7 +9,7 @@ use rdpdoctor_machine::{Machine, hex};
 use rdpdoctor_sources::host::snapshot;
 use sha1::{Digest, Sha1};
 
-use super::{KEY_FILE, KEY_FOLDER, Power, STORE, World};
+use super::{KEY_FILE, KEY_FOLDER, STORE, World};
 use crate::action::{Ground, Options};
 use crate::step::Step;
 
@@ -90,7 +90,7 @@ impl World {
         let certificate = Property { id: 32, encoding: 1, data: maker.der().0 };
         let blob = StoreEntry::of(vec![provider.to_property(), certificate]).to_bytes();
         self.collection.borrow_mut().registry.insert(key.to_owned(), Collected::Found(Some(CollectedKey::default())));
-        self.with_power(|world| world.set_value(key, "Blob", &Data::of_bytes(blob)).unwrap());
+        self.set_value(key, "Blob", &Data::of_bytes(blob)).unwrap();
     }
 
     /// With a text in a key, which is made where it is missing.
@@ -132,13 +132,6 @@ impl World {
         self.install(&entry_of(&maker), &maker, "TSSecKeySet1");
         self.make_file(KEY_FILE, 2303);
         let thumbprint = data_of(&maker);
-        self.with_power(|world| world.set_value(STATIONS, "SelfSignedCertificate", &thumbprint).unwrap());
-    }
-
-    /// What Windows does costs none of our writes.
-    fn with_power(&self, change: impl FnOnce(&Self)) {
-        let endless = self.with(&Power::endless());
-        change(&endless);
-        self.collection.swap(&endless.collection);
+        self.set_value(STATIONS, "SelfSignedCertificate", &thumbprint).unwrap();
     }
 }

@@ -30,7 +30,7 @@ impl Arguments {
         }
         let _lock = folder.lock()?;
         journal.write(Line::Confirmed)?;
-        way_back::cancel(&id);
+        way_back::cancel(&journal.record().header);
         output.print(&format!("{id} stays. To take it back all the same: rdpdoctor host undo {id}\n"))?;
         Ok(Exit::Good)
     }

@@ -34,11 +34,12 @@ impl Arguments {
         }
         if let Some(id) = &self.id {
             let _lock = folder.lock()?;
-            way_back::cancel(id);
+            way_back::cancel(&folder.read(id)?.header);
             folder.forget(id)?;
             output.print(&format!("{id} is forgotten.\n"))?;
         } else {
-            folder.list()?.iter().for_each(|(id, _)| way_back::cancel(id));
+            let records = folder.list()?.into_iter().filter_map(|(_, record)| record.ok());
+            records.for_each(|record| way_back::cancel(&record.header));
             folder.remove()?;
             output.print("All repairs are forgotten, and the folder is gone.\n")?;
         }

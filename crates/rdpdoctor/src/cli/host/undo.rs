@@ -62,9 +62,7 @@ impl Arguments {
         }
         let _lock = folder.lock()?;
         undo(&mut journal, &*subject, self.force, &mut tell)?;
-        if journal.record().header.revert.is_some() {
-            way_back::cancel(&id);
-        }
+        way_back::cancel(&journal.record().header);
         output.print(&format!("{id} was taken back: the machine is as it was before.\n"))?;
         Ok(Exit::Good)
     }

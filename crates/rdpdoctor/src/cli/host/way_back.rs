@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_repair::action::Restart;
-use rdpdoctor_repair::journal::Folder;
+use rdpdoctor_repair::journal::{Folder, Header};
 use rdpdoctor_repair::plan::Plan;
 use rdpdoctor_repair::schedule::{Task, name};
 
@@ -47,10 +47,12 @@ pub(super) fn detach(folder: &Folder, arguments: String) -> Result<(), Failure> 
     schtasks(&["/run".to_owned(), "/tn".to_owned(), task.name])
 }
 
-/// Forgets the task of a repair; there may be none.
-pub(super) fn cancel(id: &str) {
-    let arguments = ["/delete", "/tn", &name(id), "/f"].map(str::to_owned);
-    let _ = schtasks(&arguments);
+/// Forgets the task that would take a repair back; it may have run already.
+pub(super) fn cancel(header: &Header) {
+    if header.revert.is_some() {
+        let arguments = ["/delete", "/tn", &name(&header.id), "/f"].map(str::to_owned);
+        let _ = schtasks(&arguments);
+    }
 }
 
 fn register(folder: &Folder, id: &str, task: &Task) -> Result<(), Failure> {
