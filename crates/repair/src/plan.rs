@@ -73,6 +73,7 @@ impl Plan {
         for cause in causes {
             plan.add(cause, &ground)?;
         }
+        plan.spare_moved();
         plan.around(machine)?;
         Ok(plan)
     }
@@ -140,6 +141,29 @@ impl Plan {
         Ok(planned)
     }
 
+    /// A file that is moved aside keeps its permissions: an undo finds it as it was, and a new one has its own.
+    fn spare_moved(&mut self) {
+        let moved = |planned: &Planned| match &planned.step {
+            Step::MoveAside { path } => Some(path.to_lowercase()),
+            _ => None,
+        };
+        let paths: Vec<String> = self.steps().filter_map(moved).collect();
+        let is_spared = |planned: &Planned| matches!(&planned.step, Step::SetDescriptor { path, .. } if paths.contains(&path.to_lowercase()));
+        let mut causes = Vec::new();
+        for measure in &mut self.measures {
+            measure.steps.retain(|planned| !is_spared(planned));
+            if measure.steps.is_empty() {
+                causes.append(&mut measure.causes);
+            }
+        }
+        self.measures.retain(|measure| !measure.steps.is_empty());
+        if let Some(mover) = self.measures.iter_mut().find(|measure| measure.steps.iter().any(|it| moved(it).is_some()))
+        {
+            causes.retain(|cause| !mover.causes.contains(cause));
+            mover.causes.append(&mut causes);
+        }
+    }
+
     /// Services that use what is changed are stopped before and started after; a disk has none that run.
     fn around(&mut self, machine: &dyn Machine) -> Result<(), Unplanned> {
         if machine.way() == Way::Disk || self.restart() != Restart::Services {
@@ -159,5 +183,37 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_diagnosis::testing::CertificateMaker;
+    use rdpdoctor_sources::host::snapshot;
+
+    use super::*;
+    use crate::apply::apply;
+    use crate::testing::{Paper, Power, World};
+    use crate::undo::undo;
+
+    #[test]
+    fn a_key_that_is_moved_aside_keeps_its_permissions() {
+        let ended = CertificateMaker::windows("TS01").valid(-200, -17);
+        let broken = World::server().holds(&ended).key_rights("O:SYG:SYD:PAI(A;;FA;;;SY)").renewing();
+        let before = broken.bytes();
+        let both = ["machine-keys-permissions", "certificate-not-renewed"];
+        for causes in [both, [both[1], both[0]]] {
+            let host = snapshot(&broken, jiff::Timestamp::UNIX_EPOCH);
+            let plan = Plan::make(&causes, &broken, &host, &Options::default()).unwrap();
+            assert!(!plan.steps().any(|planned| matches!(planned.step, Step::SetDescriptor { .. })), "{causes:?}");
+            assert_eq!((plan.measures.len(), &plan.refused[..]), (1, &[][..]));
+            assert!(both.iter().all(|cause| plan.measures[0].causes.iter().any(|known| known == cause)));
+            let (made, paper) = (broken.with(&Power::endless()), Paper::default());
+            let mut journal = paper.begin(&Power::endless()).unwrap();
+            apply(&plan, &made, &mut journal, &mut |_| ()).unwrap();
+            assert_ne!(made.bytes(), before);
+            undo(&mut journal, &made, false, &mut |_| ()).unwrap();
+            assert_eq!(made.bytes(), before);
+        }
     }
 }

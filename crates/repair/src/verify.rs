@@ -7,9 +7,21 @@ use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::key::StoreEntry;
 
 use crate::action::STORE;
+use crate::plan::{Plan, Planned};
+use crate::step::Step;
 
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// The services with whose start Windows makes a certificate.
+const MAKERS: [&str; 2] = ["SessionEnv", "TermService"];
+
+/// Whether a plan has Windows make a certificate as soon as it is done: then there is a [`certificate_made`] to wait for.
+pub fn makes_certificate(plan: &Plan) -> bool {
+    let starts = |planned: &Planned| matches!(&planned.step, Step::StartService { service } if MAKERS.contains(&service.as_str()));
+    let renews = plan.measures.iter().any(|measure| measure.action.id == "renew-certificate");
+    renews && plan.starts.iter().any(starts)
+}
 
 /// The thumbprints of the certificates that Windows has made for Remote Desktop, in lower case: what to remember before
 /// a renewal.
@@ -59,14 +71,31 @@ fn is_whole(machine: &dyn Machine, name: &str) -> bool {
 mod tests {
     use rdpdoctor_diagnosis::testing::CertificateMaker;
     use rdpdoctor_machine::change::Change;
+    use rdpdoctor_sources::host::snapshot;
 
     use super::*;
+    use crate::action::Options;
     use crate::testing::{World, entry_of};
 
     fn emptied() -> World {
         let world = World::server();
         world.delete_key(&entry_of(&CertificateMaker::windows("TS01"))).unwrap();
         world
+    }
+
+    #[test]
+    fn only_a_renewal_whose_services_are_started_makes_one() {
+        let makes = |world: &World, cause| {
+            let host = snapshot(world, jiff::Timestamp::UNIX_EPOCH);
+            makes_certificate(&Plan::make(&[cause], world, &host, &Options::default()).unwrap())
+        };
+        let ended = World::server().holds(&CertificateMaker::windows("TS01").valid(-200, -17));
+        assert!(makes(&ended, "certificate-not-renewed"));
+        for service in ["UmRdpService", "TermService", "SessionEnv"] {
+            ended.stop_service(service, Duration::ZERO).unwrap();
+        }
+        assert!(!makes(&ended, "certificate-not-renewed"));
+        assert!(!makes(&World::server().key_rights("O:SYG:SYD:PAI(A;;FA;;;SY)"), "machine-keys-permissions"));
     }
 
     #[test]

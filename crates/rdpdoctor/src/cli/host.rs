@@ -9,6 +9,7 @@ mod history;
 mod input;
 mod looking;
 mod planned;
+mod renewal;
 mod snapshot;
 mod subject;
 mod undo;

@@ -26,7 +26,7 @@ pub(super) fn broken<'a>(ground: &Ground<'a>) -> Result<Option<&'a StoredCertifi
                 .to_owned()
         }
         Anew::Chosen => "SSLCertificateSHA1Hash names a certificate that is used, and Windows' own is not: renew the \
-                         chosen one where it was issued, and choose the new one"
+                         chosen one where it was issued, or give up the choice (unbind-certificate)"
             .to_owned(),
         Anew::Template(name) => format!(
             "policy has the certificate made from the template {name}: mend the enrolment there, events 1062, 1064 and \

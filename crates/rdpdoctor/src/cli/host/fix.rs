@@ -19,10 +19,11 @@ use rdpdoctor_repair::place;
 use rdpdoctor_repair::plan::Plan;
 use rdpdoctor_repair::step::Step;
 use rdpdoctor_repair::undo::machine_guid;
+use rdpdoctor_repair::verify::own_certificates;
 
 use super::looking::Looking;
 use super::planned::{self, Format};
-use super::{Failure, consent, subject, way_back};
+use super::{Failure, consent, renewal, subject, way_back};
 use crate::exit::Exit;
 use crate::output::{Output, complain};
 
@@ -149,13 +150,20 @@ impl Arguments {
         if let Some(at) = revert {
             way_back::arrange(&place.folder, &id, at)?;
         }
+        let certificates = own_certificates(&*subject);
         let result = apply(plan, &*subject, &mut journal, &mut tell);
-        drop(journal);
         if let Err(surprise) = result {
             complain(&format!("stopped: {surprise}"));
             complain(&format!("what was done until then is taken back by: rdpdoctor host undo {id}"));
             return Ok(Exit::Unsettled);
         }
+        if !renewal::stands(plan, &*subject, &certificates, &mut journal, &mut tell)? {
+            if revert.is_some() {
+                way_back::cancel(&id);
+            }
+            return Ok(Exit::Stopped);
+        }
+        drop(journal);
         self.verify(&id, causes, plan, revert, output)
     }
 
