@@ -338,6 +338,28 @@ SEEDS["hive"] = [
     hive_seed(b"lh", 5, 1, b"DIRT\1".ljust(512, b"\0") + PAGE),
 ]
 
+
+
+def library(wide):
+    """A PE file of one section, with a version resource."""
+    table = lambda identity, place: words(0, 0, 0, 1 << 16, identity, place)
+    text = "VS_VERSION_INFO\0\0".encode("utf-16-le")
+    info = struct.pack("<3H", 92, 52, 0) + text + words(0xFEEF04BD, 0x10000, 10 << 16, (17763 << 16) | 1)
+    below = 1 << 31
+    tables = table(16, below | 24) + table(1, below | 48) + table(0x409, 72)
+    resources = tables + words(0x1000 + 88, 92, 0, 0) + info.ljust(92, b"\0")
+    directories = bytes(16) + words(0x1000, len(resources)) + bytes(8 * 13)
+    magic, fixed = (0x20B, 112) if wide else (0x10B, 96)
+    optional = struct.pack("<H", magic).ljust(fixed - 4, b"\0") + words(16) + directories
+    head = b"MZ".ljust(60, b"\0") + words(64) + b"PE\0\0\x64\x86\x01\0" + bytes(12)
+    head += struct.pack("<HH", len(optional), 0x2022) + optional
+    place = len(head) + 40
+    section = b".rsrc\0\0\0" + words(len(resources), 0x1000, len(resources), place, 0, 0, 0, 0x40000040)
+    return head + section + resources
+
+
+SEEDS["file_version"] = [library(True), library(False)]
+
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod offline;
 pub mod registry;
 pub mod security;
+pub mod version;
 
 mod subject;
 

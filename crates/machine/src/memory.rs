@@ -130,6 +130,9 @@ pub struct CollectedFile {
     /// Its security descriptor.
     #[serde(default)]
     pub sddl: Option<String>,
+    /// Its version, where it is a program or library that matters: `10.0.17763.1`.
+    #[serde(default)]
+    pub version: Option<String>,
     /// What is in it, where that matters and is text.
     #[serde(default)]
     pub text: Option<String>,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::hex;
+use crate::hive::timestamp;
 
 /// REG_SZ.
 pub const REG_SZ: u32 = 1;
@@ -43,6 +44,12 @@ impl Key {
     /// The number of a REG_DWORD.
     pub fn dword(&self, name: &str) -> Option<u32> {
         self.value(name).and_then(|value| value.data.dword())
+    }
+
+    /// The moment in two REG_DWORDs, the upper and the lower half of a FILETIME.
+    pub fn time(&self, high: &str, low: &str) -> Option<Timestamp> {
+        let filetime = (u64::from(self.dword(high)?) << 32) | u64::from(self.dword(low)?);
+        timestamp(filetime).filter(|_| filetime > 0)
     }
 }
 
@@ -138,6 +145,14 @@ mod tests {
         assert_eq!(Data::of_expandable("%SystemDrive%").text().as_deref(), Some("%SystemDrive%"));
         assert_eq!(Data::of_list(["a", "b"]).list(), Some(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(Data::of_list([]).list(), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_moment_has_two_halves() {
+        let value = |name: &str, number| Value { name: name.to_owned(), data: Data::of_dword(number) };
+        let key = |high, low| Key { values: vec![value("High", high), value("Low", low)], ..Key::default() };
+        assert_eq!(key(0x019D_B1DE, 0xD53E_8000).time("High", "Low"), Some(Timestamp::UNIX_EPOCH));
+        assert_eq!((key(0, 0).time("High", "Low"), key(1, 1).time("High", "Lower")), (None, None));
     }
 
     #[test]

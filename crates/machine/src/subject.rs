@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::event::{Event, Summary, Wanted};
 use crate::registry::Key;
+use crate::version::FileVersion;
 
 /// What a machine answers: the thing, that there is none, or why it could not be read.
 pub type Answer<T> = Result<Option<T>, Unreadable>;
@@ -75,6 +76,12 @@ pub trait Machine {
 
     /// The bytes of a file, of which there may be `limit`.
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>>;
+
+    /// The version of a program or library; none where there is no such file, or no version in it.
+    fn version(&self, path: &str) -> Answer<FileVersion> {
+        const LARGEST: usize = 32 << 20;
+        Ok(self.read(path, LARGEST)?.and_then(|file| FileVersion::of(&file)))
+    }
 
     /// Passes the wanted events of a channel to `each`, in the order of the log.
     fn events(&self, channel: &str, wanted: &Wanted, each: &mut dyn FnMut(Event)) -> Answer<Summary>;

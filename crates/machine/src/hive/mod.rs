@@ -24,6 +24,8 @@ pub use control_set::{ControlSetError, current_control_set};
 pub use key::Key;
 pub use write::{EditError, HiveWriter};
 
+pub(crate) use time::timestamp;
+
 use cell::Bins;
 use header::{BASE_BLOCK, Header};
 use node::Node;

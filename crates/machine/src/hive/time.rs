@@ -7,7 +7,7 @@ const TICKS_PER_SECOND: u64 = 10_000_000;
 const UNIX_EPOCH: i64 = 11_644_473_600;
 
 /// `None` after the year 9999.
-pub(super) fn timestamp(filetime: u64) -> Option<Timestamp> {
+pub(crate) fn timestamp(filetime: u64) -> Option<Timestamp> {
     let seconds = i64::try_from(filetime / TICKS_PER_SECOND).ok()? - UNIX_EPOCH;
     let nanoseconds = i32::try_from(filetime % TICKS_PER_SECOND * 100).ok()?;
     Timestamp::new(seconds, nanoseconds).ok()

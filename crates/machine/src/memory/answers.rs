@@ -8,6 +8,7 @@ use crate::security::{Descriptor, SddlError};
 use crate::subject::{
     Answer, FileInfo, Listener, LogonRight, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way,
 };
+use crate::version::{FileVersion, VersionError};
 
 impl Machine for Collection {
     fn way(&self) -> Way {
@@ -47,6 +48,12 @@ impl Machine for Collection {
             return Err(Unreadable::TooLarge { limit });
         }
         Ok(Some(text.as_bytes().to_vec()))
+    }
+
+    fn version(&self, path: &str) -> Answer<FileVersion> {
+        let Some(file) = self.listed(&self.files, path)? else { return Ok(None) };
+        let text = file.version.as_deref().ok_or(Unreadable::NotCollected)?;
+        text.parse().map(Some).map_err(|error: VersionError| damaged(&error))
     }
 
     fn events(&self, channel: &str, wanted: &Wanted, each: &mut dyn FnMut(Event)) -> Answer<Summary> {
@@ -206,6 +213,8 @@ mod tests {
         [files.'ProgramData\Keys\one']
         size = 12
         sddl = "O:SYD:(A;;FR;;;NS)"
+        [files.'Windows\System32\termsrv.dll']
+        version = "10.0.17763.1"
     "#;
 
     fn described() -> Collection {
@@ -222,6 +231,8 @@ mod tests {
         let [file] = &machine.folder(r"ProgramData\Keys").unwrap().unwrap()[..] else { panic!("one file") };
         assert_eq!((file.name.as_str(), file.size), ("one", 12));
         assert!(Descriptor::read(file.descriptor.as_ref().unwrap()).is_ok());
+        assert_eq!(machine.version(r"Windows\System32\TERMSRV.DLL"), Ok(Some(FileVersion([10, 0, 17763, 1]))));
+        assert_eq!(machine.version(r"ProgramData\Keys\one"), Err(Unreadable::NotCollected));
     }
 
     #[test]

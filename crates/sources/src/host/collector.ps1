@@ -109,6 +109,15 @@ function Get-RegistryKeys {
     }
     foreach ($path in $Trees) { Add-Tree $path 0 $all }
     foreach ($path in $Whole) { $all[$path] = Get-RegistryKey $path $null }
+    # When updates were installed.
+    $packages = '{packages}'
+    if ($null -ne $all[$packages] -and $all[$packages].ContainsKey('@keys')) {
+        foreach ($name in $all[$packages]['@keys']) {
+            if ($name -match 'KB\d|^Package_for_RollupFix~') {
+                $all["$packages\$name"] = Get-RegistryKey "$packages\$name" @('CurrentState', 'InstallTimeHigh', 'InstallTimeLow')
+            }
+        }
+    }
     foreach ($name in $Services) {
         $path = "HKLM\SYSTEM\CurrentControlSet\Services\$name"
         $all[$path] = Get-RegistryKey $path @('Start', 'ObjectName', 'ImagePath', 'DependOnService', 'ServiceDll')
@@ -147,14 +156,31 @@ function Get-FileRecord($path) {
         $item = Get-Item -LiteralPath $path -Force
         $read = @{ folder = [bool]$item.PSIsContainer; modified = (Format-Time $item.LastWriteTimeUtc) }
         if (-not $item.PSIsContainer) { $read['size'] = [long]$item.Length }
+        if ($path -like '*.dll') {
+            $version = $item.VersionInfo
+            $parts = $version.FileMajorPart, $version.FileMinorPart, $version.FileBuildPart, $version.FilePrivatePart
+            if ($parts[0] -gt 0) { $read['version'] = [string]::Join('.', [string[]]$parts) }
+        }
         try { $read['sddl'] = (Get-Acl -LiteralPath $path).Sddl } catch { $read['sddl'] = $null }
         return $read
     } catch [System.Management.Automation.ItemNotFoundException] { return $null }
     catch { return Get-Unreadable $_ }
 }
 
+# The library that the service is set to load, below the system drive.
+function Get-ServiceLibrary {
+    try {
+        $key = Open-Key 'HKLM\SYSTEM\CurrentControlSet\Services\TermService\Parameters'
+        $library = ([string]$key.GetValue('ServiceDll')).Trim('"')
+        if ($library -like "$env:SystemDrive\*") { return $library.Substring($env:SystemDrive.Length + 1) }
+    } catch { }
+    return $null
+}
+
 function Get-FileRecords {
     $all = @{}
+    $library = Get-ServiceLibrary
+    if ($null -ne $library) { $all[$library] = Get-FileRecord "$env:SystemDrive\$library" }
     foreach ($path in $Files + $KeyFolders) { $all[$path] = Get-FileRecord "$env:SystemDrive\$path" }
     foreach ($folder in $KeyFolders) {
         try {

@@ -19,6 +19,7 @@ pub fn script() -> String {
         ("{settings}", settings.collect::<Vec<_>>().join("\n")),
         ("{trees}", quoted(&[registry::SCHANNEL, registry::DELEGATION])),
         ("{whole}", whole.join(",\n")),
+        ("{packages}", system::PACKAGES.to_owned()),
         ("{services}", quoted(&services::NAMES)),
         ("{stores}", quoted(&certificates::NAMES)),
         ("{files}", quoted(&system::FILES)),
@@ -55,7 +56,9 @@ mod tests {
     #[test]
     fn every_place_is_filled() {
         let script = script();
-        for place in ["settings", "trees", "whole", "services", "stores", "files", "key_folders", "events", "days"] {
+        for place in
+            ["settings", "trees", "whole", "packages", "services", "stores", "files", "key_folders", "events", "days"]
+        {
             assert!(!script.contains(&format!("{{{place}}}")), "{place}");
         }
         assert!(script.contains(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server|"));

@@ -30,11 +30,11 @@ pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     snapshot.computer = system::computer(machine);
     snapshot.build = system::build(machine);
     snapshot.updates = system::updates(machine);
-    snapshot.files = system::files(machine);
     snapshot.resources = system::resources(machine);
     snapshot.rights = system::rights(machine);
     snapshot.tasks = system::tasks(machine);
     snapshot.services = services::read(machine);
+    snapshot.files = system::files(machine, &snapshot.services);
     snapshot.certificates = certificates::read(machine);
     snapshot.key_folders = keys::folders(machine, &snapshot.certificates);
     snapshot.listeners = services::listeners(machine, &snapshot.services);

@@ -28,7 +28,8 @@ pub(super) const NAMES: [&str; 19] = [
     "W32Time",
 ];
 
-type Services = BTreeMap<String, Reading<Option<Service>>>;
+/// Services by their short name.
+pub(super) type Services = BTreeMap<String, Reading<Option<Service>>>;
 
 pub(super) fn read(machine: &dyn Machine) -> Services {
     NAMES.iter().map(|name| ((*name).to_owned(), service(machine, name).into())).collect()

@@ -1,5 +1,6 @@
 use super::signs::{by_host, open_from_outside};
 use crate::catalogue::setting;
+use crate::causes::logged::{MANAGER, lately};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::{RegistryValue, ValueSeen};
@@ -35,13 +36,26 @@ fn look(host: &Snapshot) -> Detection {
     let settled = found.iter().all(Option::is_some);
     let contests: Vec<Contest> = found.into_iter().flatten().flatten().collect();
     if contests.is_empty() {
-        return if settled { Detection::RuledOut } else { Detection::Unknown(Vec::new()) };
+        let none = if settled { Detection::RuledOut } else { Detection::Unknown(Vec::new()) };
+        return corrected(host, Proof::default())
+            .map_or(none, |proof| Detection::Likely(proof.severity(Severity::Informs)));
     }
     let undone = contests.iter().any(|contest| contest.policy_harms);
     let proof = contests.into_iter().enumerate().fold(Proof::default(), |proof, (place, contest)| {
         proof.and(contest.text, contest.facts, if place == 0 { 25 } else { 0 })
     });
+    let proof = corrected(host, proof.clone()).unwrap_or(proof);
     Detection::Confirmed(if undone { proof } else { proof.severity(Severity::Informs) })
+}
+
+/// The service says which settings it could not take together, whoever made them.
+fn corrected(host: &Snapshot, proof: Proof) -> Option<Proof> {
+    let last = lately(host, MANAGER, &[1050], 24 * 30).pop()?;
+    let text = format!(
+        "event 1050 at {}: security layer and encryption level contradicted each other, and the service took another value",
+        last.when()
+    );
+    Some(proof.and(text, [last.fact], 17))
 }
 
 /// A setting on which policy and the local value differ so that it matters.
@@ -124,6 +138,18 @@ mod tests {
         let diagnosis = judge(&Machine::healthy().dword("nla", 0).policy("nla", 1).evidence());
         assert!(diagnosis.findings.iter().any(|finding| finding.cause.id == "policy-conflict"));
         assert_eq!(diagnosis.verdict, Verdict::Healthy);
+    }
+
+    #[test]
+    fn a_contradiction_that_the_service_corrected_informs_and_backs_a_conflict() {
+        let corrected = |machine: Machine, days: i64| machine.event("System", MANAGER, 1050, 60 * 24 * days, &[]);
+        let diagnosis = judge(&corrected(Machine::healthy(), 2).evidence());
+        let found = diagnosis.findings.iter().find(|finding| finding.cause.id == "policy-conflict").unwrap();
+        assert_eq!((found.severity, diagnosis.verdict), (Severity::Informs, Verdict::Healthy));
+        assert_eq!(look(&corrected(Machine::healthy(), 40).snapshot()), Detection::RuledOut);
+        let both = corrected(Machine::healthy().dword("nla", 1).policy("nla", 0), 2);
+        let Detection::Confirmed(proof) = look(&both.snapshot()) else { panic!("they differ") };
+        assert!(proof.severity.is_none() && proof.items[1].text.contains("event 1050"));
     }
 
     #[test]

@@ -86,9 +86,11 @@ fn foreign(host: &Snapshot, path: &str, file: &SystemFile) -> Option<Proof> {
     })
 }
 
-/// The build whose files a release that is switched on by an enablement package has.
+/// The build whose files a release may have that is switched on by an enablement package, or is a service pack.
 fn base_of(build: u32) -> u32 {
     match build {
+        6003 => 6002,
+        7601 => 7600,
         18363 => 18362,
         19042..=19045 => 19041,
         22631 => 22621,

@@ -26,7 +26,7 @@ impl Build {
 /// An installed update.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Update {
-    /// `KB5034123`.
+    /// `KB5034123`, or `the cumulative update 17763.5458` where its package has no such number.
     pub id: String,
     /// When it was installed.
     #[serde(default)]
