@@ -208,7 +208,7 @@ mod tests {
             assert!(!plan.steps().any(|planned| matches!(planned.step, Step::SetDescriptor { .. })), "{causes:?}");
             assert_eq!((plan.measures.len(), &plan.refused[..]), (1, &[][..]));
             assert!(both.iter().all(|cause| plan.measures[0].causes.iter().any(|known| known == cause)));
-            let (made, paper) = (broken.with(&Power::endless()), Paper::default());
+            let (made, paper) = (broken.clone(), Paper::default());
             let mut journal = paper.begin(&Power::endless()).unwrap();
             apply(&plan, &made, &mut journal, &mut |_| ()).unwrap();
             assert_ne!(made.bytes(), before);
