@@ -4,27 +4,63 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::Defect;
+use super::{Defect, value};
 use crate::event::Event;
 
 /// Elements within each other, from `Event` on.
-const DEPTH_LIMIT: usize = 32;
+pub(super) const DEPTH_LIMIT: usize = 32;
 /// Names and values of one event in bytes: far more than its 64 KiB can say.
 const WEIGHT_LIMIT: usize = 1 << 20;
 /// What an empty value weighs.
 const VALUE_WEIGHT: usize = 64;
 
-/// Elements of `System` whose text is read.
-const TEXTS: [&str; 5] = ["EventID", "Level", "EventRecordID", "Channel", "Computer"];
-/// Attributes of elements of `System` that are read.
-const ATTRIBUTES: [(&str, &str); 6] = [
-    ("Provider", "Name"),
-    ("EventID", "Qualifiers"),
-    ("TimeCreated", "SystemTime"),
-    ("Correlation", "ActivityID"),
-    ("Execution", "ProcessID"),
-    ("Security", "UserID"),
-];
+/// What of `System` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Provider,
+    Id,
+    Qualifiers,
+    Level,
+    Time,
+    Record,
+    Activity,
+    Process,
+    Channel,
+    Computer,
+    User,
+}
+
+impl Field {
+    /// The one which the text of this element of `System` is.
+    pub(super) fn of_text(element: &str) -> Option<Self> {
+        match element {
+            "EventID" => Some(Self::Id),
+            "Level" => Some(Self::Level),
+            "EventRecordID" => Some(Self::Record),
+            "Channel" => Some(Self::Channel),
+            "Computer" => Some(Self::Computer),
+            _ => None,
+        }
+    }
+
+    /// The one which this attribute of an element of `System` is.
+    pub(super) fn of_attribute(element: &str, attribute: &str) -> Option<Self> {
+        match (element, attribute) {
+            ("Provider", "Name") => Some(Self::Provider),
+            ("EventID", "Qualifiers") => Some(Self::Qualifiers),
+            ("TimeCreated", "SystemTime") => Some(Self::Time),
+            ("Correlation", "ActivityID") => Some(Self::Activity),
+            ("Execution", "ProcessID") => Some(Self::Process),
+            ("Security", "UserID") => Some(Self::User),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an attribute only says where names come from.
+pub(super) fn is_namespace(attribute: &str) -> bool {
+    attribute == "xmlns" || attribute.starts_with("xmlns:")
+}
 
 /// An element that has not ended.
 #[derive(Debug)]
@@ -61,7 +97,7 @@ pub(super) struct Builder {
 
 /// The part of an event that an element lies in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Section {
+pub(super) enum Section {
     System,
     EventData,
     UserData,
@@ -72,7 +108,7 @@ enum Section {
 }
 
 impl Section {
-    fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str) -> Self {
         match name {
             "System" => Self::System,
             "EventData" => Self::EventData,
@@ -80,6 +116,11 @@ impl Section {
             "RenderingInfo" => Self::RenderingInfo,
             _ => Self::Other,
         }
+    }
+
+    /// As many of the open elements are no part of a value's name.
+    pub(super) fn names_skipped(self) -> usize {
+        if self == Self::Other { 1 } else { 2 }
     }
 }
 
@@ -115,7 +156,7 @@ impl Builder {
     }
 
     pub(super) fn attribute(&mut self, name: &str, value: String) -> Result<(), Defect> {
-        if name == "xmlns" || name.starts_with("xmlns:") {
+        if is_namespace(name) {
             return Ok(());
         }
         let depth = self.open.len();
@@ -142,8 +183,8 @@ impl Builder {
         }
         let element = self.open.last().map_or("", |element| &*element.name);
         match attribute {
-            None => TEXTS.contains(&element),
-            Some(attribute) => ATTRIBUTES.contains(&(element, attribute)),
+            None => Field::of_text(element).is_some(),
+            Some(attribute) => Field::of_attribute(element, attribute).is_some(),
         }
     }
 
@@ -173,7 +214,7 @@ impl Builder {
         let (section, depth) = (self.section, self.open.len());
         let element = self.open.pop().ok_or(Defect::Structure)?;
         match section {
-            Section::System if depth == 3 => self.system_element(&element),
+            Section::System if depth == 3 => self.system_element(element),
             Section::System | Section::RenderingInfo => {}
             Section::EventData if depth == 3 && &*element.name == "Data" => self.add(element.key, element.text)?,
             Section::EventData if depth == 3 && &*element.name == "Binary" => self.binary = binary(&element.text),
@@ -225,41 +266,74 @@ impl Builder {
 
     /// The names of the open elements below the section, or with it where it is a rare one, and `last`.
     fn path(&self, last: &str) -> String {
-        let skipped = if self.section == Section::Other { 1 } else { 2 };
-        let names = self.open.iter().skip(skipped).map(|element| &*element.name);
+        let names = self.open.iter().skip(self.section.names_skipped()).map(|element| &*element.name);
         names.chain([last]).collect::<Vec<_>>().join("/")
     }
 
-    fn add(&mut self, name: String, value: String) -> Result<(), Defect> {
+    /// Makes room for as many values.
+    pub(super) fn expect_data(&mut self, values: usize) {
+        self.data.reserve_exact(values);
+    }
+
+    /// Adds a value of `EventData` or `UserData`.
+    pub(super) fn add(&mut self, name: String, value: String) -> Result<(), Defect> {
         self.weight += name.len() + value.len() + VALUE_WEIGHT;
         self.data.push((name, value));
         if self.weight > WEIGHT_LIMIT { Err(Defect::Swollen) } else { Ok(()) }
     }
 
     fn system_attribute(&mut self, name: &str, value: String) {
-        let element = self.open.last().map_or("", |element| &*element.name);
-        match (element, name) {
-            ("Provider", "Name") => self.provider = value,
-            ("EventID", "Qualifiers") => self.qualifiers = value.parse().ok(),
-            ("TimeCreated", "SystemTime") => self.time = value.parse().ok().or(self.time),
-            ("Correlation", "ActivityID") => self.activity = filled(value.to_ascii_lowercase()),
-            ("Execution", "ProcessID") => self.process = value.parse().ok(),
-            ("Security", "UserID") => self.user = filled(value),
-            _ => {}
+        let field = self.open.last().and_then(|element| Field::of_attribute(&element.name, name));
+        if let Some(field) = field {
+            self.set(field, value);
         }
     }
 
-    fn system_element(&mut self, element: &Open) {
-        let text = element.text.trim();
-        match &*element.name {
-            "EventID" => self.id = text.parse().ok(),
-            "Level" => self.level = text.parse().unwrap_or(0),
-            "EventRecordID" => self.record = text.parse().unwrap_or(self.record),
-            "Channel" => text.clone_into(&mut self.channel),
-            "Computer" => text.clone_into(&mut self.computer),
-            _ => {}
+    fn system_element(&mut self, element: Open) {
+        if let Some(field) = Field::of_text(&element.name) {
+            self.set(field, element.text);
         }
     }
+
+    pub(super) fn set(&mut self, field: Field, text: String) {
+        match field {
+            Field::Provider => self.provider = text,
+            Field::Id => self.id = text.trim().parse().ok(),
+            Field::Qualifiers => self.qualifiers = text.parse().ok(),
+            Field::Level => self.level = text.trim().parse().unwrap_or(0),
+            Field::Time => self.time = text.parse().ok().or(self.time),
+            Field::Record => self.record = text.trim().parse().unwrap_or(self.record),
+            Field::Activity => self.activity = filled(text.to_ascii_lowercase()),
+            Field::Process => self.process = text.parse().ok(),
+            Field::Channel => self.channel = trimmed(text),
+            Field::Computer => self.computer = trimmed(text),
+            Field::User => self.user = filled(text),
+        }
+    }
+
+    /// Sets what a value says. `None` if it must first be written as text.
+    pub(super) fn set_value(&mut self, field: Field, kind: u8, bytes: &[u8]) -> Option<()> {
+        let number = value::number(kind, bytes);
+        match (field, number) {
+            (Field::Time, Some(time)) if kind == value::FILETIME => self.time = value::timestamp(time).or(self.time),
+            (Field::Id, Some(id)) => self.id = u32::try_from(id).ok(),
+            (Field::Qualifiers, Some(qualifiers)) => self.qualifiers = u16::try_from(qualifiers).ok(),
+            (Field::Level, Some(level)) => self.level = u8::try_from(level).unwrap_or(0),
+            (Field::Record, Some(record)) => self.record = record,
+            (Field::Process, Some(process)) => self.process = u32::try_from(process).ok(),
+            _ if kind & value::ARRAY != 0 => return None,
+            _ => self.set(field, value::text(kind, bytes).ok()?),
+        }
+        Some(())
+    }
+
+    pub(super) fn set_binary(&mut self, bytes: &[u8]) {
+        self.binary = Some(bytes.to_vec()).filter(|bytes| !bytes.is_empty());
+    }
+}
+
+fn trimmed(text: String) -> String {
+    if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
 }
 
 fn filled(text: String) -> Option<String> {

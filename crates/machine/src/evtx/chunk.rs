@@ -2,8 +2,9 @@
 
 use super::builder::Builder;
 use super::expand::{Common, expand};
+use super::fill::Plans;
 use super::template::{Templates, Verdict};
-use super::token::{Cursor, Tokens};
+use super::token::{Cursor, Instance, Tokens};
 use super::{Damage, Defect, Filter, value};
 use crate::event::Event;
 
@@ -70,7 +71,15 @@ fn is_blank(bytes: &[u8]) -> bool {
 /// Reads the chunk, or what is left of it, that lies at `offset` of the file.
 pub(super) fn search(chunk: &[u8], offset: u64, wanted: &Filter, found: &mut Found) {
     let Ok(header) = Header::read(chunk) else { return found.cut(chunk, offset) };
-    let mut search = Search { chunk, offset, wanted, found, templates: Templates::default(), common: Common::new() };
+    let mut search = Search {
+        chunk,
+        offset,
+        wanted,
+        found,
+        templates: Templates::default(),
+        plans: Plans::default(),
+        common: Common::new(),
+    };
     if chunk.len() < CHUNK {
         search.note(0, Defect::CutChunk);
     }
@@ -142,6 +151,7 @@ struct Search<'c, 'f> {
     wanted: &'f Filter,
     found: &'f mut Found,
     templates: Templates<'c>,
+    plans: Plans<'c>,
     common: Common,
 }
 
@@ -251,7 +261,9 @@ impl<'c> Search<'c, '_> {
         match origin.judge(self.chunk, &instance, self.wanted) {
             Verdict::Unwanted => Ok(None),
             Verdict::Filter if time.is_some_and(|time| !self.wanted.has_time(time)) => Ok(None),
-            Verdict::Filter if time.is_some() => self.decode(record, tokens).and_then(Builder::finish).map(Some),
+            Verdict::Filter if time.is_some() => {
+                self.fill(record, &instance, tokens).and_then(Builder::finish).map(Some)
+            }
             _ => self.unclear(record, tokens),
         }
     }
@@ -263,6 +275,15 @@ impl<'c> Search<'c, '_> {
         self.found.time(time);
         let is_wanted = self.wanted.has_id(event.id) && self.wanted.has(&event.provider, event.id);
         Ok(Some(event).filter(|_| is_wanted && self.wanted.has_time(time)))
+    }
+
+    /// As [`Self::decode`], by the plan of the template if that is possible.
+    fn fill(&mut self, record: &Record, instance: &Instance<'c>, tokens: Tokens<'c>) -> Result<Builder, Defect> {
+        let mut builder = Builder::of_record(record.id, value::timestamp(record.time));
+        match self.plans.fill(self.chunk, instance, record.end - 4, &mut builder, &mut self.common) {
+            Some(()) => self.common.budget.keep(builder.weight()).map(|()| builder),
+            None => self.decode(record, tokens),
+        }
     }
 
     fn decode(&mut self, record: &Record, tokens: Tokens<'c>) -> Result<Builder, Defect> {

@@ -12,7 +12,7 @@ use super::value::{self, ARRAY, BIN_XML, NULL};
 const DEPTH_LIMIT: usize = 8;
 /// Bytes looked at and written for the records of one chunk; one or two millions are usual.
 const WORK_LIMIT: usize = 8 << 20;
-const TOKEN_WORK: usize = 8;
+pub(super) const TOKEN_WORK: usize = 8;
 /// Bytes kept for the events of one chunk; some hundred thousand are usual.
 const KEPT_LIMIT: usize = 2 << 20;
 
@@ -30,7 +30,7 @@ impl Budget {
         Ok(())
     }
 
-    fn spend(&mut self, work: usize) -> Result<(), Defect> {
+    pub(super) fn spend(&mut self, work: usize) -> Result<(), Defect> {
         self.work = self.work.checked_sub(work).ok_or(Defect::Swollen)?;
         Ok(())
     }
@@ -42,11 +42,27 @@ pub(super) struct Common {
     pub(super) budget: Budget,
     /// Names that were read before.
     names: BTreeMap<Name, Rc<str>>,
+    nothing: Rc<str>,
 }
 
 impl Common {
     pub(super) fn new() -> Self {
-        Self { budget: Budget { work: WORK_LIMIT, kept: KEPT_LIMIT }, names: BTreeMap::new() }
+        Self { budget: Budget { work: WORK_LIMIT, kept: KEPT_LIMIT }, names: BTreeMap::new(), nothing: "".into() }
+    }
+
+    pub(super) fn name(&mut self, chunk: &[u8], name: Name) -> Result<Rc<str>, Defect> {
+        if let Some(known) = self.names.get(&name) {
+            return Ok(Rc::clone(known));
+        }
+        let text: Rc<str> = name.text(chunk)?.text().into();
+        self.budget.spend(text.len())?;
+        self.names.insert(name, Rc::clone(&text));
+        Ok(text)
+    }
+
+    /// An empty name.
+    pub(super) fn nothing(&self) -> Rc<str> {
+        Rc::clone(&self.nothing)
     }
 }
 
@@ -57,8 +73,7 @@ pub(super) fn expand<'c>(
     event: &mut Builder,
     common: &mut Common,
 ) -> Result<(), Defect> {
-    let Common { budget, names } = common;
-    Expander { chunk, event, budget, names }.stretch(tokens, &[], 0)
+    Expander { chunk, event, common }.stretch(tokens, &[], 0)
 }
 
 /// A value's type and where it lies.
@@ -67,8 +82,7 @@ type Value = (u8, usize, usize);
 struct Expander<'c, 'e> {
     chunk: &'c [u8],
     event: &'e mut Builder,
-    budget: &'e mut Budget,
-    names: &'e mut BTreeMap<Name, Rc<str>>,
+    common: &'e mut Common,
 }
 
 /// An attribute whose value is being read.
@@ -88,7 +102,7 @@ impl<'c> Expander<'c, '_> {
         let mut is_root = true;
         let mut before = tokens.at();
         while let Some(token) = tokens.next()? {
-            self.budget.spend(TOKEN_WORK + tokens.at() - before)?;
+            self.common.budget.spend(TOKEN_WORK + tokens.at() - before)?;
             before = tokens.at();
             if hidden > 0 {
                 hidden = still_hidden(hidden, token);
@@ -121,13 +135,7 @@ impl<'c> Expander<'c, '_> {
     }
 
     fn name(&mut self, name: Name) -> Result<Rc<str>, Defect> {
-        if let Some(known) = self.names.get(&name) {
-            return Ok(Rc::clone(known));
-        }
-        let text: Rc<str> = name.text(self.chunk)?.text().into();
-        self.budget.spend(text.len())?;
-        self.names.insert(name, Rc::clone(&text));
-        Ok(text)
+        self.common.name(self.chunk, name)
     }
 
     fn end_attribute(&mut self, attribute: Option<Attribute>) -> Result<(), Defect> {
@@ -141,7 +149,7 @@ impl<'c> Expander<'c, '_> {
         if depth >= DEPTH_LIMIT {
             return Err(Defect::Depth);
         }
-        self.budget.spend(instance.table.len() * 4)?;
+        self.common.budget.spend(instance.table.len() * 4)?;
         let mut at = instance.values;
         let values: Vec<Value> = instance
             .table
@@ -161,7 +169,7 @@ impl<'c> Expander<'c, '_> {
         let Token::Value { index, optional } = token else {
             let before = attribute.value.len();
             append_literal(self.chunk, token, &mut attribute.value)?;
-            return self.budget.spend(attribute.value.len() - before);
+            return self.common.budget.spend(attribute.value.len() - before);
         };
         let Some((kind, bytes)) = self.value(index, values)? else { return Ok(()) };
         attribute.is_left_out |= optional && kind == NULL || !self.event.takes(Some(&attribute.name));
@@ -179,7 +187,7 @@ impl<'c> Expander<'c, '_> {
     /// A part of the content of an element.
     fn content(&mut self, token: Token<'c>, values: &[Value], depth: usize) -> Result<(), Defect> {
         let Token::Value { index, .. } = token else {
-            let (chunk, budget) = (self.chunk, &mut *self.budget);
+            let (chunk, budget) = (self.chunk, &mut self.common.budget);
             return self.event.text_with(|text| {
                 let before = text.len();
                 append_literal(chunk, token, text)?;
@@ -199,7 +207,7 @@ impl<'c> Expander<'c, '_> {
         for (position, one) in value::elements(kind, bytes)?.into_iter().enumerate() {
             if position > 0 {
                 let copied = self.event.repeat()?;
-                self.budget.spend(TOKEN_WORK + copied)?;
+                self.common.budget.spend(TOKEN_WORK + copied)?;
             }
             self.event.text_with(|text| value::append(kind & !ARRAY, one, text))?;
         }
@@ -219,7 +227,7 @@ impl<'c> Expander<'c, '_> {
     fn value(&mut self, index: u16, values: &[Value]) -> Result<Option<(u8, &'c [u8])>, Defect> {
         let Some(&(kind, start, end)) = values.get(usize::from(index)) else { return Ok(None) };
         let bytes = self.chunk.get(start..end).ok_or(Defect::Short)?;
-        self.budget.spend(bytes.len() * 3)?;
+        self.common.budget.spend(bytes.len() * 3)?;
         Ok(Some((kind, bytes)))
     }
 }

@@ -300,17 +300,16 @@ impl<'c> Tokens<'c> {
         Ok(Token::Instance(at))
     }
 
-    /// The template which the whole stretch is, if it is one: as a rule a record is nothing else. Its values are not
-    /// looked at.
+    /// The template which the whole stretch is, if it is one, with or without a fragment header: as a rule a record is
+    /// nothing else. Its values are not looked at.
     pub(super) fn sole_instance(mut self) -> Result<Option<Instance<'c>>, Defect> {
         let cursor = &mut self.cursor;
-        if cursor.take(1)? == [0x0F] {
+        let mut code = cursor.u8()?;
+        if code == 0x0F {
             cursor.take(3)?;
-            if cursor.take(1)? == [0x0C] {
-                return Instance::read(cursor).map(Some);
-            }
+            code = cursor.u8()?;
         }
-        Ok(None)
+        if code == 0x0C { Instance::read(cursor).map(Some) } else { Ok(None) }
     }
 }
 

@@ -9,6 +9,7 @@ use super::token::Utf16;
 
 pub(super) const NULL: u8 = 0x00;
 pub(super) const STRING: u8 = 0x01;
+pub(super) const BINARY: u8 = 0x0E;
 pub(super) const FILETIME: u8 = 0x11;
 pub(super) const BIN_XML: u8 = 0x21;
 /// Added to a type: several values of it.
@@ -79,6 +80,26 @@ fn size(kind: u8) -> Option<usize> {
     }
 }
 
+/// One value as Windows writes it.
+pub(super) fn text(kind: u8, bytes: &[u8]) -> Result<String, Defect> {
+    if kind == STRING {
+        return Ok(Utf16(bytes).text());
+    }
+    let mut text = String::new();
+    append(kind, bytes, &mut text).map(|()| text)
+}
+
+/// An unsigned number of the size that its type has.
+pub(super) fn number(kind: u8, bytes: &[u8]) -> Option<u64> {
+    match (kind, bytes) {
+        (0x04, &[byte]) => Some(byte.into()),
+        (0x06, &[a, b]) => Some(u16::from_le_bytes([a, b]).into()),
+        (0x08, &[a, b, c, d]) => Some(u32::from_le_bytes([a, b, c, d]).into()),
+        (0x0A | FILETIME, bytes) => bytes.try_into().ok().map(u64::from_le_bytes),
+        _ => None,
+    }
+}
+
 /// Appends one value as Windows writes it. What is empty has no text, whatever its type.
 pub(super) fn append(kind: u8, bytes: &[u8], text: &mut String) -> Result<(), Defect> {
     if bytes.is_empty() || kind == NULL {
@@ -89,7 +110,7 @@ pub(super) fn append(kind: u8, bytes: &[u8], text: &mut String) -> Result<(), De
         STRING | 0x23 => Utf16(bytes).append_to(text),
         // The code page is not known; Latin-1 is the nearest that loses nothing.
         0x02 => text.extend(bytes.iter().filter(|&&byte| byte != 0).map(|&byte| char::from(byte))),
-        0x0E => append_hex(bytes, text),
+        BINARY => append_hex(bytes, text),
         0x13 => append_sid(bytes, text).ok_or(wrong)?,
         0x10 | 0x20 => append_pointer(bytes, text).ok_or(wrong)?,
         _ => {
