@@ -175,6 +175,46 @@ fn threads_and_files_keep_their_order() {
     }
 }
 
+/// A character by its number has no plan, so that the template goes the long way; in `Event` itself it says nothing.
+#[test]
+fn both_ways_of_reading_give_the_same() {
+    let text = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let null = || (0, Vec::new());
+    let cases: [(Value, Value, Data); 4] = [
+        ((1, text("x")), (1, text("y\0")), &[("EventXML/First", "x"), ("EventXML/In/Second", "y"), ("Last", "")]),
+        (null(), (8, vec![7, 0, 0, 0]), &[("EventXML/In/Second", "7"), ("Last", "")]),
+        ((0x86, vec![1, 0, 2, 0]), null(), &[("EventXML/First", "1"), ("EventXML/First", "2"), ("Last", "")]),
+        (null(), null(), &[("EventXML", ""), ("Last", "")]),
+    ];
+    for (first, second, expected) in cases {
+        let values = [&values()[..3], &[first, second]].concat();
+        let [short, long] = [&b""[..], b"\x08A\0"].map(|character| all(&log(&[planned(character, &values)])).1);
+        let data: Vec<_> = short[0].data.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(data, expected);
+        assert_eq!(short, long);
+    }
+}
+
+/// A record whose elements depend on the values 3 and 4.
+fn planned(character: &[u8], values: &[Value]) -> Vec<u8> {
+    let mut record = Record { at: 512, id: 7, bytes: Vec::new() };
+    let value = |index: u8, kind: u8| [0x0E, index, 0, kind];
+    record.template(
+        &|record, _| {
+            record.open("Event", "", None).put(&[2]).put(character).open("System", "", None).put(&[2]);
+            record.open("Provider", "Name", None).put(&value(0, 1)).put(&[3]);
+            record.open("EventID", "", None).put(&[2]).put(&value(1, 6)).put(&[4]);
+            record.open("TimeCreated", "SystemTime", None).put(&value(2, 17)).put(&[3, 4]);
+            record.open("UserData", "", None).put(&[2]).open("EventXML", "", None).put(&[2]);
+            record.open("First", "", Some(3)).put(&[2]).put(&value(3, 1)).put(&[4]);
+            record.open("In", "", Some(4)).put(&[2]).open("Second", "", None).put(&[2]).put(&value(4, 1));
+            record.put(&[4, 4, 4]).open("Last", "", None).put(&[3, 4, 4]);
+        },
+        values,
+    );
+    record.done()
+}
+
 fn time() -> jiff::Timestamp {
     "1601-01-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap()
         + jiff::SignedDuration::from_micros(i64::try_from(TIME / 10).unwrap())
@@ -235,6 +275,7 @@ fn seal(header: &mut [u8], first: usize, behind: usize) {
 }
 
 type Value = (u8, Vec<u8>);
+type Data<'a> = &'a [(&'a str, &'a str)];
 
 fn values() -> Vec<Value> {
     let text = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();

@@ -272,7 +272,7 @@ impl Builder {
 
     /// Makes room for as many values.
     pub(super) fn expect_data(&mut self, values: usize) {
-        self.data.reserve_exact(values);
+        self.data.reserve(values);
     }
 
     /// Adds a value of `EventData` or `UserData`.
@@ -295,7 +295,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn set(&mut self, field: Field, text: String) {
+    pub(super) fn set(&mut self, field: Field, mut text: String) {
         match field {
             Field::Provider => self.provider = text,
             Field::Id => self.id = text.trim().parse().ok(),
@@ -303,7 +303,10 @@ impl Builder {
             Field::Level => self.level = text.trim().parse().unwrap_or(0),
             Field::Time => self.time = text.parse().ok().or(self.time),
             Field::Record => self.record = text.trim().parse().unwrap_or(self.record),
-            Field::Activity => self.activity = filled(text.to_ascii_lowercase()),
+            Field::Activity => {
+                text.make_ascii_lowercase();
+                self.activity = filled(text);
+            }
             Field::Process => self.process = text.parse().ok(),
             Field::Channel => self.channel = trimmed(text),
             Field::Computer => self.computer = trimmed(text),

@@ -55,7 +55,14 @@ pub fn read_all<R: Read>(
 struct Batch {
     file: usize,
     offset: u64,
+    memory: Memory,
+}
+
+/// What a batch is read into and what it holds is put into, to be used again.
+#[derive(Default)]
+struct Memory {
     bytes: Vec<u8>,
+    events: Vec<Event>,
 }
 
 /// What a batch held, and its memory to be used again.
@@ -73,22 +80,23 @@ struct Opened {
 
 impl Batch {
     fn search(self, wanted: &Filter) -> Searched {
-        let mut found = Found::default();
+        let Memory { bytes, events } = self.memory;
+        let mut found = Found { events, ..Found::default() };
         let mut offset = self.offset;
-        for bytes in self.bytes.chunks(CHUNK) {
+        for bytes in bytes.chunks(CHUNK) {
             chunk::search(bytes, offset, wanted, &mut found);
             offset += CHUNK as u64;
         }
-        Searched { file: self.file, found, bytes: self.bytes }
+        Searched { file: self.file, found, bytes }
     }
 }
 
 /// Reads every file and delivers its batches; the answer is memory for the next one.
 fn feed<R: Read>(
     files: impl IntoIterator<Item = io::Result<R>>,
-    deliver: &mut dyn FnMut(Batch) -> Vec<u8>,
+    deliver: &mut dyn FnMut(Batch) -> Memory,
 ) -> Vec<Result<Opened, Defect>> {
-    let mut memory = Vec::new();
+    let mut memory = Memory::default();
     let files = files.into_iter().enumerate();
     files
         .map(|(number, file)| match file {
@@ -101,8 +109,8 @@ fn feed<R: Read>(
 fn feed_one(
     file: usize,
     mut source: impl Read,
-    memory: &mut Vec<u8>,
-    deliver: &mut dyn FnMut(Batch) -> Vec<u8>,
+    memory: &mut Memory,
+    deliver: &mut dyn FnMut(Batch) -> Memory,
 ) -> Result<Opened, Defect> {
     let mut header = Vec::new();
     source.by_ref().take(HEADER as u64).read_to_end(&mut header).map_err(|error| Defect::Read(error.kind()))?;
@@ -110,18 +118,18 @@ fn feed_one(
     let mut opened = Opened { flags: flags.unwrap_or(0), defects: Vec::new() };
     let mut offset = HEADER as u64;
     loop {
-        memory.clear();
-        let read = source.by_ref().take(CHUNKS_AT_A_TIME * CHUNK as u64).read_to_end(memory);
+        memory.bytes.clear();
+        let read = source.by_ref().take(CHUNKS_AT_A_TIME * CHUNK as u64).read_to_end(&mut memory.bytes);
         if offset == HEADER as u64 && flags.is_none() {
-            if !chunk::is_chunk(memory) && !header.starts_with(MARK) {
+            if !chunk::is_chunk(&memory.bytes) && !header.starts_with(MARK) {
                 return Err(Defect::NotAnEventLog);
             }
             opened.defects.push(Damage { offset: 0, what: Defect::FileHeader });
         }
         let start = offset;
-        offset += memory.len() as u64;
-        if !memory.is_empty() {
-            *memory = deliver(Batch { file, offset: start, bytes: std::mem::take(memory) });
+        offset += memory.bytes.len() as u64;
+        if !memory.bytes.is_empty() {
+            *memory = deliver(Batch { file, offset: start, memory: std::mem::take(memory) });
         }
         match read {
             Ok(0) => return Ok(opened),
@@ -155,9 +163,9 @@ struct Gathering<'e> {
 }
 
 impl Gathering<'_> {
-    fn take(&mut self, searched: Searched) -> Vec<u8> {
+    fn take(&mut self, searched: Searched) -> Memory {
         let Searched { file, mut found, bytes } = searched;
-        let events = std::mem::take(&mut found.events);
+        let mut events = std::mem::take(&mut found.events);
         if self.known.len() <= file {
             self.known.resize_with(file + 1, Known::default);
         }
@@ -165,10 +173,10 @@ impl Gathering<'_> {
             known.summary.matched += events.len() as u64;
             known.add(found);
         }
-        for event in events {
+        for event in events.drain(..) {
             (self.each)(file, event);
         }
-        bytes
+        Memory { bytes, events }
     }
 
     fn summaries(mut self, opened: Vec<Result<Opened, Defect>>) -> Vec<Result<Summary, Defect>> {
@@ -246,19 +254,19 @@ impl Lanes {
     }
 
     /// Hands a batch to the next thread. Answers with memory for another batch.
-    fn put(&mut self, batch: Batch, gathering: &mut Gathering) -> Vec<u8> {
+    fn put(&mut self, batch: Batch, gathering: &mut Gathering) -> Memory {
         if let Some(lane) = self.all.get(self.sent % self.all.len()) {
             // A thread that is gone has panicked, which the scope passes on.
             let _ = lane.batches.send(batch);
             self.sent += 1;
         }
-        if self.sent - self.taken >= self.all.len() * BATCHES_AHEAD { self.take(gathering) } else { Vec::new() }
+        if self.sent - self.taken >= self.all.len() * BATCHES_AHEAD { self.take(gathering) } else { Memory::default() }
     }
 
-    fn take(&mut self, gathering: &mut Gathering) -> Vec<u8> {
+    fn take(&mut self, gathering: &mut Gathering) -> Memory {
         let searched = self.all.get(self.taken % self.all.len()).and_then(|lane| lane.searched.recv().ok());
         self.taken += 1;
-        searched.map_or_else(Vec::new, |searched| gathering.take(searched))
+        searched.map_or_else(Memory::default, |searched| gathering.take(searched))
     }
 
     fn drain(mut self, gathering: &mut Gathering) {

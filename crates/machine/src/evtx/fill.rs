@@ -66,12 +66,20 @@ impl<'c> Plans<'c> {
                 Step::Nested { index } => self.nested(chunk, self.value(first, index), event, common)?,
                 Step::Set { field, part } => set(event, field, self.content(chunk, first, part, common)?)?,
                 Step::Binary { part } => binary(event, self.content(chunk, first, part, common)?)?,
+                Step::Childless { ref name, ref children } => {
+                    let is_null = |&index: &u16| self.value(first, index).is_some_and(|(kind, ..)| kind == NULL);
+                    if children.iter().all(is_null) {
+                        event.add((**name).to_owned(), String::new()).ok()?;
+                    }
+                    common.budget.spend(children.len()).ok()?;
+                }
                 Step::Datum { ref name, part } => {
                     let content = self.content(chunk, first, part, common)?;
                     datum(event, name, content, common).ok()?;
                 }
             }
         }
+        self.values.truncate(first);
         Some(())
     }
 

@@ -45,6 +45,11 @@ pub(super) enum Step<'c> {
     Binary {
         part: Part<'c>,
     },
+    /// An empty value, as the element is left with no child if all these values are NULL.
+    Childless {
+        name: Rc<str>,
+        children: Box<[u16]>,
+    },
     /// XML within the value.
     Nested {
         index: u16,
@@ -100,6 +105,8 @@ struct Open<'c> {
     has_children: bool,
     /// One of the children is never left out.
     has_sure_child: bool,
+    /// The values that the others depend on.
+    children: Vec<u16>,
 }
 
 struct Planner<'c, 'e> {
@@ -169,13 +176,22 @@ impl<'c> Planner<'c, '_> {
         if let Some(parent) = self.open.last_mut() {
             parent.has_children = true;
             parent.has_sure_child |= depends.is_none();
+            parent.children.extend(depends);
         }
         let depends = depends.map(|index| {
             self.plan.steps.push(Step::Depends { index, steps: 0 });
             self.plan.steps.len() - 1
         });
         let key = self.common.nothing();
-        self.open.push(Open { name, key, part: Part::Nothing, depends, has_children: false, has_sure_child: false });
+        self.open.push(Open {
+            name,
+            key,
+            part: Part::Nothing,
+            depends,
+            has_children: false,
+            has_sure_child: false,
+            children: Vec::new(),
+        });
         Ok(Some(()))
     }
 
@@ -237,9 +253,10 @@ impl<'c> Planner<'c, '_> {
             Section::EventData if depth == 3 && &*element.name == "Binary" => Some(Step::Binary { part }),
             _ if depth == 2 && &*element.name == "BinaryEventData" => Some(Step::Binary { part }),
             _ if depth > 2 && !element.has_children => Some(Step::Datum { name: self.path(&element.name)?, part }),
-            // Were all children left out, this would be a value.
-            _ if depth > 2 && !element.has_sure_child => return Ok(None),
             _ if depth > 1 && !matches!(part, Part::Nothing) => return Ok(None),
+            _ if depth > 2 && !element.has_sure_child => {
+                Some(Step::Childless { name: self.path(&element.name)?, children: element.children.into() })
+            }
             _ => None,
         };
         self.plan.steps.extend(step);

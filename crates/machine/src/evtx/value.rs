@@ -85,8 +85,19 @@ pub(super) fn text(kind: u8, bytes: &[u8]) -> Result<String, Defect> {
     if kind == STRING {
         return Ok(Utf16(bytes).text());
     }
-    let mut text = String::new();
+    let length = if bytes.is_empty() { 0 } else { usual_length(kind) };
+    let mut text = String::with_capacity(length);
     append(kind, bytes, &mut text).map(|()| text)
+}
+
+/// As long is the text of most values of a type.
+fn usual_length(kind: u8) -> usize {
+    match kind {
+        NULL => 0,
+        0x0F => 38,
+        FILETIME | 0x13 => 48,
+        _ => 16,
+    }
 }
 
 /// An unsigned number of the size that its type has.
