@@ -12,10 +12,12 @@ use rdpdoctor_diagnosis::{Cause, Severity};
 
 use crate::metadata;
 
+mod repairs;
+
 /// The chapters that people write, before those that are generated.
 const CHAPTERS: &str = "docs/chapters.md";
 /// Folders that hold generated pages and nothing else.
-pub(crate) const FOLDERS: [&str; 2] = ["docs/src/causes", "docs/src/codes"];
+pub(crate) const FOLDERS: [&str; 3] = ["docs/src/causes", "docs/src/codes", "docs/src/repairs"];
 
 /// Every generated page, by its path in the workspace.
 pub(crate) fn pages() -> Result<Vec<(String, String)>> {
@@ -26,11 +28,13 @@ pub(crate) fn pages() -> Result<Vec<(String, String)>> {
         ("events", events_page()),
         ("facts", facts_page()),
         ("remedies", remedies_page()),
+        ("repairs", repairs::index()),
     ];
     let mut pages: Vec<(String, String)> =
         single.into_iter().map(|(name, text)| (format!("docs/src/{name}.md"), text)).collect();
     pages.extend(FAMILIES.iter().map(|family| (format!("docs/src/codes/{}.md", family.id), family_page(family))));
     pages.extend(CAUSES.iter().map(|cause| (format!("docs/src/causes/{}.md", cause.id), cause_page(cause))));
+    pages.extend(repairs::all().map(|action| (format!("docs/src/repairs/{}.md", action.id), repairs::page(action))));
     Ok(pages)
 }
 
@@ -40,6 +44,10 @@ fn summary() -> Result<String> {
     text.push_str("\n- [Causes](causes.md)\n");
     for cause in CAUSES {
         let _ = writeln!(text, "  - [{}](causes/{}.md)", cause.id, cause.id);
+    }
+    text.push_str("- [Repairs](repairs.md)\n");
+    for action in repairs::all() {
+        let _ = writeln!(text, "  - [{}](repairs/{}.md)", action.id, action.id);
     }
     text.push_str("- [Codes](codes.md)\n");
     for family in FAMILIES {
@@ -70,6 +78,7 @@ fn cause_page(cause: &Cause) -> String {
     if !symptoms.is_empty() {
         let _ = writeln!(text, "Where it is found, these are its symptoms: {}.", symptoms.join(", "));
     }
+    text.push_str(&repairs::of_cause(cause));
     let speaking: Vec<&Code> = codes().iter().filter(|code| code.causes.contains(&cause.id)).collect();
     if !speaking.is_empty() {
         text.push_str("\n## Codes that fit\n\n");

@@ -31,7 +31,7 @@ const MAY_LEAN_ON: [(&str, &[&str]); 10] = [
             "rdpdoctor-render",
         ],
     ),
-    ("xtask", &["rdpdoctor-diagnosis"]),
+    ("xtask", &["rdpdoctor-diagnosis", "rdpdoctor-repair"]),
 ];
 
 /// The crates that only compute, and their folders.
