@@ -158,9 +158,7 @@ impl Arguments {
             return Ok(Exit::Unsettled);
         }
         if !renewal::stands(plan, &*subject, &certificates, &mut journal, &mut tell)? {
-            if revert.is_some() {
-                way_back::cancel(&id);
-            }
+            way_back::cancel(&journal.record().header);
             return Ok(Exit::Stopped);
         }
         drop(journal);
