@@ -1,15 +1,21 @@
 //! What mends which cause: one file an action, its page beside it.
 
+mod allow_logons;
 mod bind_renewed_certificate;
+mod demand_nla;
+mod enable_listener;
 mod enable_rdp;
+mod end_drain_mode;
 mod grant_key_read;
 mod move_key_aside;
 mod nla_off;
 mod own_certificate;
+mod raise_session_limit;
 mod refusals;
 mod registry;
 mod renew_certificate;
 mod restore_machine_keys_folder;
+mod restore_security_layer;
 mod unbind_certificate;
 
 use std::fmt;
@@ -74,6 +80,7 @@ pub struct Options {
 
 /// All of them, in the order in which they are done.
 pub const ACTIONS: &[&Action] = &[
+    &enable_listener::ACTION,
     &enable_rdp::ACTION,
     &restore_machine_keys_folder::ACTION,
     &grant_key_read::ACTION,
@@ -81,6 +88,11 @@ pub const ACTIONS: &[&Action] = &[
     &renew_certificate::ACTION,
     &bind_renewed_certificate::ACTION,
     &unbind_certificate::ACTION,
+    &restore_security_layer::ACTION,
+    &demand_nla::ACTION,
+    &raise_session_limit::ACTION,
+    &allow_logons::ACTION,
+    &end_drain_mode::ACTION,
 ];
 
 /// What mends nothing and helps for a while: each is taken back by itself, and none is part of a plan unless named.

@@ -22,6 +22,7 @@ pub(crate) use certificates::{entry_of, key_file_of, on, thumbprint_of};
 
 pub(crate) use cut::{Cut, Power};
 
+use crate::action::{Action, Ground, Options};
 use crate::journal::{Header, Journal, Pen, Record, VERSION};
 
 /// The server of [`World::server`].
@@ -33,12 +34,29 @@ pub(crate) const KEY_FOLDER: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKe
 /// The file of its key.
 pub(crate) const KEY_FILE: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942fb7f7ceb231212eef4a4_0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0";
 
+pub(crate) const TERMINAL_SERVER: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server";
+pub(crate) const RDP_TCP: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp";
+/// Where policies of Remote Desktop write.
+pub(crate) const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services";
+
+/// The steps of an action on a machine, in words.
+pub(crate) fn steps_on(world: &World, action: &Action) -> Result<Vec<String>, String> {
+    steps_with(world, action, &Options::default())
+}
+
+pub(crate) fn steps_with(world: &World, action: &Action, options: &Options) -> Result<Vec<String>, String> {
+    let host = rdpdoctor_sources::host::snapshot(world, Timestamp::UNIX_EPOCH);
+    let steps = (action.steps)(&Ground { machine: world, host: &host, options })?;
+    Ok(steps.iter().map(ToString::to_string).collect())
+}
+
 /// A machine in memory.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) collection: RefCell<Collection>,
     /// Whether SessionEnv makes a certificate when it starts and finds none.
     renews: bool,
+    way: Way,
 }
 
 impl World {
@@ -50,7 +68,7 @@ impl World {
                 collection.registry.entry(path[..end].to_owned()).or_insert_with(above);
             }
         }
-        Self { collection: RefCell::new(collection), renews: false }
+        Self { collection: RefCell::new(collection), renews: false, way: Way::Running }
     }
 
     /// A Windows Server 2019 with Remote Desktop on and the certificate that Windows makes.
@@ -62,6 +80,27 @@ impl World {
     pub(crate) fn value(self, key: &str, name: &str, number: u32) -> Self {
         self.set_value(key, name, &Data::of_dword(number)).unwrap();
         self
+    }
+
+    /// With this text in a key, which is made where it is missing.
+    pub(crate) fn text(self, key: &str, name: &str, text: &str) -> Self {
+        let world = self.with_key(key);
+        world.set_value(key, name, &Data::of_text(text)).unwrap();
+        world
+    }
+
+    /// With this key, and those above it.
+    pub(crate) fn with_key(self, key: &str) -> Self {
+        for (end, _) in key.match_indices('\\').chain([(key.len(), "")]) {
+            let missing = || Collected::Found(Some(CollectedKey::default()));
+            self.collection.borrow_mut().registry.entry(key[..end].to_owned()).or_insert_with(missing);
+        }
+        self
+    }
+
+    /// As a disk that nothing runs on.
+    pub(crate) fn on_disk(self) -> Self {
+        Self { way: Way::Disk, ..self }
     }
 
     /// With these permissions of the key file.
@@ -199,7 +238,7 @@ impl Change for World {
 
 impl Machine for World {
     fn way(&self) -> Way {
-        Way::Running
+        self.way
     }
 
     fn key(&self, path: &str) -> Answer<Key> {

@@ -6,7 +6,7 @@ use rdpdoctor_sources::host::snapshot;
 use crate::action::Options;
 use crate::apply::apply;
 use crate::plan::Plan;
-use crate::testing::{KEY_FILE, KEY_FOLDER, Paper, Power, World, entry_of, key_file_of};
+use crate::testing::{KEY_FILE, KEY_FOLDER, Paper, Power, RDP_TCP, TERMINAL_SERVER, World, entry_of, key_file_of};
 use crate::undo::undo;
 use crate::walk::{cut_repairs, cut_undos};
 
@@ -20,10 +20,13 @@ fn plan(world: &World, cause: &str) -> Plan {
 /// A machine with a fault, and the cause that names it.
 fn faults() -> Vec<(&'static str, World)> {
     vec![
-        (
-            "rdp-disabled",
-            World::server().value(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server", "fDenyTSConnections", 1),
-        ),
+        ("rdp-disabled", World::server().value(TERMINAL_SERVER, "fDenyTSConnections", 1)),
+        ("drain-mode", World::server().value(TERMINAL_SERVER, "TSServerDrainMode", 1)),
+        ("server-denied", World::server().value(RDP_TCP, "fLogonDisabled", 1)),
+        ("listener-disabled", World::server().value(RDP_TCP, "fEnableWinStation", 0)),
+        ("connection-limit-low", World::server().value(RDP_TCP, "MaxInstanceCount", 1)),
+        ("nla-disabled", World::server().value(RDP_TCP, "UserAuthentication", 0)),
+        ("security-layer-weak", World::server().value(RDP_TCP, "SecurityLayer", 0)),
         ("machine-keys-permissions", World::server().key_rights("O:SYG:SYD:PAI(A;;FA;;;SY)")),
         (
             "machine-keys-permissions",

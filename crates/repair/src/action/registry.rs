@@ -18,6 +18,17 @@ pub(super) fn set_number(ground: &Ground<'_>, id: &str, number: u32) -> Result<V
     Ok(steps)
 }
 
+/// Gives a setting this number where another is in force; nothing where it is so already.
+pub(super) fn correct(ground: &Ground<'_>, id: &str, number: u32) -> Result<Vec<Step>, String> {
+    let holds = ground.host.in_force(known(id)?).number();
+    if holds == Some(number.into()) { Ok(Vec::new()) } else { set_number(ground, id, number) }
+}
+
+/// The number of a setting that is in force.
+pub(super) fn in_force(ground: &Ground<'_>, id: &str) -> Option<u64> {
+    ground.host.in_force(setting(id)?).number()
+}
+
 /// Removes a setting's own value and that of a policy, so that Windows does what it does by itself.
 pub(super) fn reset(ground: &Ground<'_>, id: &str) -> Result<Vec<Step>, String> {
     let setting = known(id)?;
@@ -37,7 +48,7 @@ pub(super) fn delete(key: &str, name: &str) -> Step {
 }
 
 /// The key where a policy sets it now.
-fn policy_of(machine: &dyn Machine, setting: &HostSetting) -> Option<&'static str> {
+pub(super) fn policy_of(machine: &dyn Machine, setting: &HostSetting) -> Option<&'static str> {
     let path = setting.policy_path?;
     let key = machine.key(path).ok()??;
     key.value(setting.value).map(|_| path)
@@ -52,6 +63,6 @@ fn missing_keys(machine: &dyn Machine, key: &str) -> Vec<Step> {
     missing.into_iter().rev().map(|key| Step::CreateKey { key: (*key).to_owned() }).collect()
 }
 
-fn known(id: &str) -> Result<&'static HostSetting, String> {
+pub(super) fn known(id: &str) -> Result<&'static HostSetting, String> {
     setting(id).ok_or_else(|| format!("the setting {id} is not in the catalogue"))
 }
