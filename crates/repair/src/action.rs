@@ -3,9 +3,11 @@
 mod allow_logons;
 mod bind_renewed_certificate;
 mod demand_nla;
+mod enable_firewall_rules;
 mod enable_listener;
 mod enable_rdp;
 mod end_drain_mode;
+mod firewall_rule;
 mod grant_key_read;
 mod move_key_aside;
 mod nla_off;
@@ -14,8 +16,13 @@ mod raise_session_limit;
 mod refusals;
 mod registry;
 mod renew_certificate;
+mod restore_cipher_suites;
 mod restore_machine_keys_folder;
+mod restore_protocols;
 mod restore_security_layer;
+mod restore_termsrv_path;
+mod set_port;
+mod start_services;
 mod unbind_certificate;
 
 use std::fmt;
@@ -80,6 +87,8 @@ pub struct Options {
 
 /// All of them, in the order in which they are done.
 pub const ACTIONS: &[&Action] = &[
+    &set_port::ACTION,
+    &enable_firewall_rules::ACTION,
     &enable_listener::ACTION,
     &enable_rdp::ACTION,
     &restore_machine_keys_folder::ACTION,
@@ -88,6 +97,10 @@ pub const ACTIONS: &[&Action] = &[
     &renew_certificate::ACTION,
     &bind_renewed_certificate::ACTION,
     &unbind_certificate::ACTION,
+    &restore_termsrv_path::ACTION,
+    &start_services::ACTION,
+    &restore_protocols::ACTION,
+    &restore_cipher_suites::ACTION,
     &restore_security_layer::ACTION,
     &demand_nla::ACTION,
     &raise_session_limit::ACTION,

@@ -98,6 +98,18 @@ impl World {
         self
     }
 
+    /// With this service standing still.
+    pub(crate) fn stopped(self, service: &str) -> Self {
+        let stopped = Collected::Found(Some(CollectedService { state: 1, process: None }));
+        self.collection.borrow_mut().services.insert(service.to_owned(), stopped);
+        self
+    }
+
+    /// Of another build.
+    pub(crate) fn build(self, number: &str) -> Self {
+        self.text(r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion", "CurrentBuildNumber", number)
+    }
+
     /// As a disk that nothing runs on.
     pub(crate) fn on_disk(self) -> Self {
         Self { way: Way::Disk, ..self }

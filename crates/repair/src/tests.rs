@@ -10,9 +10,17 @@ use crate::testing::{KEY_FILE, KEY_FOLDER, Paper, Power, RDP_TCP, TERMINAL_SERVE
 use crate::undo::undo;
 use crate::walk::{cut_repairs, cut_undos};
 
+const TERM_SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\TermService";
+const PARAMETERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\TermService\Parameters";
+const TLS12: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Server";
+const SUITES: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Cryptography\Configuration\SSL\00010002";
+const RULES: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules";
+const RULE: &str =
+    "v2.28|Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|Svc=termservice|EmbedCtxt=@FirewallAPI.dll,-28752|";
+
 fn plan(world: &World, cause: &str) -> Plan {
     let host = snapshot(world, jiff::Timestamp::UNIX_EPOCH);
-    let plan = Plan::make(&[cause], world, &host, &Options { port: None }).unwrap();
+    let plan = Plan::make(&[cause], world, &host, &Options { port: Some(3389) }).unwrap();
     assert!(!plan.is_empty(), "{cause}: {:?}", plan.refused);
     plan
 }
@@ -21,6 +29,18 @@ fn plan(world: &World, cause: &str) -> Plan {
 fn faults() -> Vec<(&'static str, World)> {
     vec![
         ("rdp-disabled", World::server().value(TERMINAL_SERVER, "fDenyTSConnections", 1)),
+        (
+            "service-stopped",
+            World::server().stopped("UmRdpService").stopped("TermService").value(TERM_SERVICE, "Start", 4),
+        ),
+        ("firewall-rule-disabled", World::server().text(RULES, "RemoteDesktop-UserMode-In-TCP", RULE)),
+        ("schannel-protocol-disabled", World::server().with_key(TLS12).value(TLS12, "Enabled", 0)),
+        ("schannel-ciphers-restricted", World::server().text(SUITES, "Functions", "TLS_RSA_WITH_RC4_128_SHA")),
+        ("port-changed", World::server().value(RDP_TCP, "PortNumber", 3390)),
+        (
+            "termsrv-patched",
+            World::server().file(r"Windows\System32\termsrv.dll", 1).text(PARAMETERS, "ServiceDll", r"C:\x.dll"),
+        ),
         ("drain-mode", World::server().value(TERMINAL_SERVER, "TSServerDrainMode", 1)),
         ("server-denied", World::server().value(RDP_TCP, "fLogonDisabled", 1)),
         ("listener-disabled", World::server().value(RDP_TCP, "fEnableWinStation", 0)),

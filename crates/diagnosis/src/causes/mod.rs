@@ -17,7 +17,8 @@ mod tls;
 use crate::Cause;
 
 pub use host::{
-    Anew, ListenerCertificate, Successor, SuccessorKey, anew, listener_certificate, own_key_files, successor,
+    Anew, ListenerCertificate, Successor, SuccessorKey, anew, is_own_termsrv, listener_certificate, own_key_files,
+    successor, suites_suffice,
 };
 
 /// Every cause, in the order of stages and then of ids.

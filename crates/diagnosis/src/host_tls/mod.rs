@@ -14,7 +14,7 @@ use crate::evidence::Snapshot;
 
 /// What the machine's build does in TLS as a server as it comes, that of the release before it where the build is not
 /// known; none where the machine does not say which build it is.
-pub(crate) fn defaults(host: &Snapshot) -> Option<&'static Profile> {
+pub fn defaults(host: &Snapshot) -> Option<&'static Profile> {
     let build = host.build.observed()?;
     let servers = || profiles().iter().filter(|profile| profile.server.is_some());
     let newest = servers().flat_map(|profile| &profile.builds).filter(|known| **known <= build.number).max()?;

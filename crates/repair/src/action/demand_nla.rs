@@ -33,7 +33,7 @@ mod tests {
     fn the_policy_decides_where_there_is_one() {
         let open = World::server().value(RDP_TCP, "UserAuthentication", 0);
         let local = format!("set {RDP_TCP}, value UserAuthentication, to 1");
-        assert_eq!(steps_on(&open, &ACTION).unwrap(), [local.clone()]);
+        assert_eq!(steps_on(&open, &ACTION).unwrap().as_slice(), std::slice::from_ref(&local));
         let by_policy = open.with_key(POLICY).value(POLICY, "UserAuthentication", 0);
         assert_eq!(
             steps_on(&by_policy, &ACTION).unwrap(),

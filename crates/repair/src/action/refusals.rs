@@ -60,7 +60,33 @@ pub const HARMFUL: &[Harmful] = &[
 ];
 
 /// Causes that no program should mend, and what a person does.
-const BY_PERSON: &[(&str, &str)] = &[];
+const BY_PERSON: &[(&str, &str)] = &[
+    (
+        "brute-force-attack",
+        "who may reach the port is a decision about the network: take it off the Internet (VPN, RD Gateway, rules that name \
+         the addresses), keep Network Level Authentication on, and set a lockout that ends by itself",
+    ),
+    (
+        "fips-mode",
+        "a rule may demand it: bring clients and certificate to what it allows, or switch it off in the policy that sets it \
+         (System cryptography: Use FIPS compliant algorithms) and restart Windows",
+    ),
+    (
+        "policy-conflict",
+        "the policy writes its value again, and only its owner knows which of the two is meant: change the value in the \
+         policy (gpresult /scope computer /v names it), and run gpupdate /target:computer",
+    ),
+    (
+        "resource-exhausted",
+        "what uses it up has to be found before it is ended: read the counters, free what is short, and restart the program \
+         that took it",
+    ),
+    (
+        "update-regression",
+        "an update is neither installed nor removed here: install the one that mends it, or apply the Known Issue Rollback \
+         that Microsoft names for it",
+    ),
+];
 
 /// Why a cause has no action, and what to do instead.
 pub fn why_not(cause: &str) -> String {

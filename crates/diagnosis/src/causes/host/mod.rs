@@ -37,4 +37,6 @@ pub(super) mod update_regression;
 
 pub use anew::{Anew, anew};
 pub use listener::{ListenerCertificate, listener_certificate, own_key_files};
+pub use schannel_ciphers_restricted::suites_suffice;
 pub use successor::{Successor, SuccessorKey, successor};
+pub use termsrv_patched::is_own_termsrv;

@@ -52,6 +52,15 @@ fn look(host: &Snapshot) -> Detection {
     Detection::Likely(Proof::of(text, fact, 20))
 }
 
+/// Whether its settings leave the machine a suite in common with current Windows clients; none where that is not known.
+pub fn suites_suffice(host: &Snapshot) -> Option<bool> {
+    match look(host) {
+        Detection::RuledOut => Some(true),
+        Detection::Confirmed(_) | Detection::Likely(_) => Some(false),
+        _ => None,
+    }
+}
+
 /// What the machine can do in TLS beside its suites.
 struct Server {
     versions: BTreeSet<ProtocolVersion>,

@@ -26,7 +26,7 @@ const OWN: &str = r"\system32\termsrv.dll";
 fn look(host: &Snapshot, evidence: &Evidence) -> Detection {
     let Some(service) = host.service(TERM_SERVICE).flatten() else { return Detection::Unknown(Vec::new()) };
     let Some(library) = service.library.as_deref() else { return Detection::Unknown(Vec::new()) };
-    if !is_own(library) {
+    if !is_own_termsrv(library) {
         return Detection::Confirmed(replaced(host, evidence, library));
     }
     match own_file(host) {
@@ -110,7 +110,7 @@ fn files(host: &Snapshot) -> impl Iterator<Item = (&str, Option<&SystemFile>)> {
 }
 
 /// Whether a path is that of Windows' own library, however the system's folder is written.
-fn is_own(library: &str) -> bool {
+pub fn is_own_termsrv(library: &str) -> bool {
     let plain = library.trim().trim_matches('"').to_ascii_lowercase().replace('/', "\\");
     let Some(folder) = plain.strip_suffix(OWN) else { return false };
     let absolute = folder.strip_suffix(r"\windows").is_some_and(|drive| drive.len() == 2 && drive.ends_with(':'));
@@ -233,12 +233,12 @@ mod tests {
         for path in
             [r"C:\Windows\system32\TERMSRV.DLL", r"%windir%\System32\termsrv.dll", "%SystemRoot%/System32/termsrv.dll"]
         {
-            assert!(is_own(path), "{path}");
+            assert!(is_own_termsrv(path), "{path}");
         }
         for path in
             [r"C:\Temp\Windows\System32\termsrv.dll", r"D:\rdp\termsrv.dll", r"\System32\termsrv.dll", "termsrv.dll"]
         {
-            assert!(!is_own(path), "{path}");
+            assert!(!is_own_termsrv(path), "{path}");
         }
         assert_eq!(looked(Machine::healthy().on_disk()), Detection::RuledOut);
     }

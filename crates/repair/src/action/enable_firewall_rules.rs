@@ -1,0 +1,173 @@
+use rdpdoctor_diagnosis::evidence::snapshot::{
+    Firewall, FirewallProfile, FirewallRule, ProfileKind, RuleAction, ServiceState, StartType,
+};
+use rdpdoctor_machine::Way;
+use rdpdoctor_machine::change::Start;
+use rdpdoctor_machine::registry::Key;
+
+use super::firewall_rule::{covers, fields, switched_on};
+use super::registry::in_force;
+use super::{Action, Ground, Restart};
+use crate::step::Step;
+
+pub(super) const ACTION: Action = Action {
+    id: "enable-firewall-rules",
+    causes: &["firewall-rule-disabled"],
+    title: "Switch on the firewall's own rules for Remote Desktop; a running firewall reads them when Windows starts",
+    interrupts: "",
+    risk: "the port is open to every network that these rules name",
+    restart: Restart::Windows,
+    page: include_str!("enable-firewall-rules.md"),
+    steps,
+};
+
+/// Where the machine's own rules are.
+pub(super) const RULES: &str =
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules";
+/// The group Remote Desktop in every language.
+const GROUP: &str = "@FirewallAPI.dll,-28752";
+/// Without either of them nothing comes in.
+const SERVICES: [&str; 2] = ["BFE", "MpsSvc"];
+
+fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
+    let firewall = ground.host.firewall.observed().ok_or("the rules of the firewall were not read")?;
+    let port = in_force(ground, "port").and_then(|port| u16::try_from(port).ok()).ok_or("the port was not read")?;
+    may_count(firewall, port)?;
+    let key = ground.machine.key(RULES).map_err(|why| format!("{RULES}: {why}"))?.unwrap_or_default();
+    let mut steps = services(ground);
+    steps.extend(rules(&key, port));
+    if steps.is_empty() {
+        return Err(format!(
+            "no rule of the group Remote Desktop that is off is for port {port}: add one, for the networks that need it, \
+             with netsh advfirewall firewall add rule name=RDP dir=in protocol=tcp localport={port} service=TermService \
+             remoteip=localsubnet action=allow"
+        ));
+    }
+    Ok(steps)
+}
+
+/// Nothing that is switched on here counts where all is blocked, or where policy has local rules ignored.
+fn may_count(firewall: &Firewall, port: u16) -> Result<(), String> {
+    let profiles = || relevant(firewall).into_iter().filter(|profile| profile.enabled);
+    if profiles().any(|profile| profile.blocks_all) {
+        return Err(
+            "a profile blocks all that comes in, whatever the rules say (DoNotAllowExceptions): whoever set that \
+                    knows why; take it back there"
+                .to_owned(),
+        );
+    }
+    if profiles().any(|profile| !profile.local_rules_count) {
+        return Err(
+            "a policy has the machine's own rules ignored (AllowLocalPolicyMerge 0): let that policy carry a rule \
+                    for Remote Desktop"
+                .to_owned(),
+        );
+    }
+    match firewall.rules.iter().find(|rule| blocks(rule, port)) {
+        Some(rule) => {
+            Err(format!("the rule {} blocks the port, which wins over all that allow it: ask who made it", rule.id))
+        }
+        None => Ok(()),
+    }
+}
+
+fn blocks(rule: &FirewallRule, port: u16) -> bool {
+    rule.active && rule.action == RuleAction::Block && rule.remote.is_empty() && covers(&rule.ports, port)
+}
+
+/// The profiles in force, or all of them where nobody says which those are.
+fn relevant(firewall: &Firewall) -> Vec<FirewallProfile> {
+    let counts = |kind: &ProfileKind| firewall.active.is_empty() || firewall.active.contains(kind);
+    firewall.profiles.iter().filter(|(kind, _)| counts(kind)).map(|(_, profile)| *profile).collect()
+}
+
+fn rules(key: &Key, port: u16) -> Vec<Step> {
+    let off = key.values.iter().filter(|value| value.data.text().is_some_and(|text| is_ours(&text, port)));
+    let on = off.filter_map(|value| Some((value.name.clone(), switched_on(&value.data)?)));
+    on.map(|(name, data)| Step::SetValue { key: RULES.to_owned(), name, data }).collect()
+}
+
+/// A rule of the group that lets the listener's port in. The one for watching sessions names no port.
+fn is_ours(rule: &str, port: u16) -> bool {
+    let is = |name: &str, wanted: &str| fields(rule, name).any(|value| value.eq_ignore_ascii_case(wanted));
+    let ports: Vec<String> = fields(rule, "LPort").chain(fields(rule, "LPort2_10")).map(str::to_owned).collect();
+    let for_service = fields(rule, "Svc").all(|service| service.eq_ignore_ascii_case("termservice"));
+    let inward = is("Dir", "In") && is("Action", "Allow") && is("EmbedCtxt", GROUP);
+    inward && for_service && !ports.is_empty() && covers(&ports, port)
+}
+
+/// The firewall's own services, where they were kept from starting.
+fn services(ground: &Ground<'_>) -> Vec<Step> {
+    let there = |name: &str| ground.host.service(name).flatten();
+    let disabled = |name: &&str| there(name).is_some_and(|service| service.start == Some(StartType::Disabled));
+    let stopped = |name: &&str| there(name).is_some_and(|it| it.state.observed() == Some(&ServiceState::Stopped));
+    let set = SERVICES.into_iter().filter(disabled);
+    let mut steps: Vec<Step> =
+        set.map(|name| Step::SetStart { service: name.to_owned(), start: Start::Automatic }).collect();
+    if ground.machine.way() == Way::Running {
+        steps.extend(SERVICES.into_iter().filter(stopped).map(|name| Step::StartService { service: name.to_owned() }));
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{World, steps_on};
+
+    const TCP: &str = "RemoteDesktop-UserMode-In-TCP";
+    const RULE: &str = r"v2.28|Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|EmbedCtxt=@FirewallAPI.dll,-28752|";
+    const PROFILE: &str =
+        r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\StandardProfile";
+
+    fn off() -> World {
+        World::server().text(RULES, TCP, RULE)
+    }
+
+    fn named(world: &World) -> Vec<String> {
+        let host = rdpdoctor_sources::host::snapshot(world, jiff::Timestamp::UNIX_EPOCH);
+        let steps = steps(&Ground { machine: world, host: &host, options: &super::super::Options::default() }).unwrap();
+        steps
+            .into_iter()
+            .filter_map(|step| if let Step::SetValue { name, .. } = step { Some(name) } else { None })
+            .collect()
+    }
+
+    #[test]
+    fn rules_of_the_group_for_the_port_go_on_and_others_stay() {
+        let udp = RULE.replace("Protocol=6", "Protocol=17");
+        let shadow = RULE.replace("LPort=3389|", "").replace("Svc=termservice|", "");
+        let world = off()
+            .text(RULES, "RemoteDesktop-UserMode-In-UDP", &udp)
+            .text(RULES, "RemoteDesktop-Shadow-In-TCP", &shadow)
+            .text(RULES, "RemoteDesktop-In-TCP-WS", &RULE.replace("3389", "3387"))
+            .text(RULES, "{others}", &RULE.replace("28752", "28502"));
+        assert_eq!(named(&world), [TCP, "RemoteDesktop-UserMode-In-UDP"]);
+        let steps = steps_on(&off(), &ACTION).unwrap();
+        assert!(
+            steps[0].starts_with(&format!("set {RULES}, value {TCP}, to \"v2.28|Action=Allow|Active=TRUE|Dir=In|"))
+        );
+    }
+
+    #[test]
+    fn the_firewall_s_services_start_with_windows_again() {
+        let key = r"HKLM\SYSTEM\CurrentControlSet\Services\MpsSvc";
+        let dead = off().with_key(key).value(key, "Start", 4).stopped("MpsSvc");
+        let steps = steps_on(&dead, &ACTION).unwrap();
+        assert_eq!(steps[..2], ["have the service MpsSvc start with Windows", "start the service MpsSvc"]);
+        assert_eq!(steps_on(&dead.on_disk(), &ACTION).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_a_policy_or_somebody_blocks_is_refused() {
+        let all = off().value(PROFILE, "DoNotAllowExceptions", 1);
+        assert!(steps_on(&all, &ACTION).unwrap_err().contains("DoNotAllowExceptions"));
+        let policy = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\DomainProfile";
+        let ignored = off().with_key(policy).value(policy, "AllowLocalPolicyMerge", 0);
+        assert!(steps_on(&ignored, &ACTION).unwrap_err().contains("AllowLocalPolicyMerge"));
+        let blocked = off().text(RULES, "{no}", "v2.28|Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort=3389|");
+        assert!(steps_on(&blocked, &ACTION).unwrap_err().contains("{no}"));
+        let moved = off().value(crate::testing::RDP_TCP, "PortNumber", 3390);
+        assert!(steps_on(&moved, &ACTION).unwrap_err().contains("localport=3390"));
+    }
+}
