@@ -1,5 +1,5 @@
 use rdpdoctor_diagnosis::evidence::snapshot::{
-    Firewall, FirewallProfile, FirewallRule, ProfileKind, RuleAction, ServiceState, StartType,
+    Firewall, FirewallProfile, FirewallRule, Listener, ProfileKind, RuleAction, ServiceState, StartType,
 };
 use rdpdoctor_machine::Way;
 use rdpdoctor_machine::change::Start;
@@ -31,11 +31,12 @@ const SERVICES: [&str; 2] = ["BFE", "MpsSvc"];
 
 fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
     let firewall = ground.host.firewall.observed().ok_or("the rules of the firewall were not read")?;
-    let port = in_force(ground, "port").and_then(|port| u16::try_from(port).ok()).ok_or("the port was not read")?;
-    may_count(firewall, port)?;
+    let ports = ports(ground);
+    let port = *ports.first().ok_or("the port was not read")?;
+    may_count(firewall, &ports)?;
     let key = ground.machine.key(RULES).map_err(|why| format!("{RULES}: {why}"))?.unwrap_or_default();
     let mut steps = services(ground);
-    steps.extend(rules(&key, port));
+    steps.extend(rules(&key, &ports));
     if steps.is_empty() {
         return Err(format!(
             "no rule of the group Remote Desktop that is off is for port {port}: add one, for the networks that need it, \
@@ -46,8 +47,16 @@ fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
+/// Where the service listens now, and where it will.
+fn ports(ground: &Ground<'_>) -> Vec<u16> {
+    let ours = |socket: &&Listener| socket.services.iter().any(|name| name.eq_ignore_ascii_case("TermService"));
+    let heard = ground.host.listeners.observed().into_iter().flatten().filter(ours);
+    let set = in_force(ground, "port").and_then(|port| u16::try_from(port).ok());
+    set.into_iter().chain(heard.map(|socket| socket.address.port())).collect()
+}
+
 /// Nothing that is switched on here counts where all is blocked, or where policy has local rules ignored.
-fn may_count(firewall: &Firewall, port: u16) -> Result<(), String> {
+fn may_count(firewall: &Firewall, ports: &[u16]) -> Result<(), String> {
     let profiles = || relevant(firewall).into_iter().filter(|profile| profile.enabled);
     if profiles().any(|profile| profile.blocks_all) {
         return Err(
@@ -63,7 +72,7 @@ fn may_count(firewall: &Firewall, port: u16) -> Result<(), String> {
                 .to_owned(),
         );
     }
-    match firewall.rules.iter().find(|rule| blocks(rule, port)) {
+    match firewall.rules.iter().find(|rule| blocks(rule, ports)) {
         Some(rule) => {
             Err(format!("the rule {} blocks the port, which wins over all that allow it: ask who made it", rule.id))
         }
@@ -71,8 +80,11 @@ fn may_count(firewall: &Firewall, port: u16) -> Result<(), String> {
     }
 }
 
-fn blocks(rule: &FirewallRule, port: u16) -> bool {
-    rule.active && rule.action == RuleAction::Block && rule.remote.is_empty() && covers(&rule.ports, port)
+fn blocks(rule: &FirewallRule, ports: &[u16]) -> bool {
+    rule.active
+        && rule.action == RuleAction::Block
+        && rule.remote.is_empty()
+        && ports.iter().any(|port| covers(&rule.ports, *port))
 }
 
 /// The profiles in force, or all of them where nobody says which those are.
@@ -81,19 +93,19 @@ fn relevant(firewall: &Firewall) -> Vec<FirewallProfile> {
     firewall.profiles.iter().filter(|(kind, _)| counts(kind)).map(|(_, profile)| *profile).collect()
 }
 
-fn rules(key: &Key, port: u16) -> Vec<Step> {
-    let off = key.values.iter().filter(|value| value.data.text().is_some_and(|text| is_ours(&text, port)));
+fn rules(key: &Key, ports: &[u16]) -> Vec<Step> {
+    let off = key.values.iter().filter(|value| value.data.text().is_some_and(|text| is_ours(&text, ports)));
     let on = off.filter_map(|value| Some((value.name.clone(), switched_on(&value.data)?)));
     on.map(|(name, data)| Step::SetValue { key: RULES.to_owned(), name, data }).collect()
 }
 
 /// A rule of the group that lets the listener's port in. The one for watching sessions names no port.
-fn is_ours(rule: &str, port: u16) -> bool {
+fn is_ours(rule: &str, wanted: &[u16]) -> bool {
     let is = |name: &str, wanted: &str| fields(rule, name).any(|value| value.eq_ignore_ascii_case(wanted));
     let ports: Vec<String> = fields(rule, "LPort").chain(fields(rule, "LPort2_10")).map(str::to_owned).collect();
     let for_service = fields(rule, "Svc").all(|service| service.eq_ignore_ascii_case("termservice"));
     let inward = is("Dir", "In") && is("Action", "Allow") && is("EmbedCtxt", GROUP);
-    inward && for_service && !ports.is_empty() && covers(&ports, port)
+    inward && for_service && !ports.is_empty() && wanted.iter().any(|port| covers(&ports, *port))
 }
 
 /// The firewall's own services, where they were kept from starting.
@@ -118,7 +130,7 @@ mod tests {
     const TCP: &str = "RemoteDesktop-UserMode-In-TCP";
     const RULE: &str = r"v2.28|Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|EmbedCtxt=@FirewallAPI.dll,-28752|";
     const PROFILE: &str =
-        r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\StandardProfile";
+        r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\DomainProfile";
 
     fn off() -> World {
         World::server().text(RULES, TCP, RULE)
@@ -160,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_a_policy_or_somebody_blocks_is_refused() {
-        let all = off().value(PROFILE, "DoNotAllowExceptions", 1);
+        let all = off().with_key(PROFILE).value(PROFILE, "DoNotAllowExceptions", 1);
         assert!(steps_on(&all, &ACTION).unwrap_err().contains("DoNotAllowExceptions"));
         let policy = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\DomainProfile";
         let ignored = off().with_key(policy).value(policy, "AllowLocalPolicyMerge", 0);

@@ -57,7 +57,7 @@ pub fn suites_suffice(host: &Snapshot) -> Option<bool> {
     match look(host) {
         Detection::RuledOut => Some(true),
         Detection::Confirmed(_) | Detection::Likely(_) => Some(false),
-        _ => None,
+        Detection::Unknown(_) => None,
     }
 }
 
