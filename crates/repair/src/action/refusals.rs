@@ -99,3 +99,39 @@ pub fn why_not(cause: &str) -> String {
         |(_, why)| (*why).to_owned(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use rdpdoctor_diagnosis::Stage;
+    use rdpdoctor_diagnosis::causes::CAUSES;
+
+    use super::*;
+    use crate::action::{ACTIONS, for_cause};
+
+    #[test]
+    fn every_cause_on_the_server_is_mended_or_left_to_a_person_for_a_reason() {
+        let of_host = CAUSES.iter().filter(|cause| cause.stage == Stage::Host).map(|cause| cause.id);
+        for id in of_host.chain(["drain-mode", "server-denied"]) {
+            let by_person = BY_PERSON.iter().any(|(known, _)| *known == id);
+            assert_ne!(for_cause(id).next().is_some(), by_person, "{id}: an action or a reason, and not both");
+        }
+    }
+
+    #[test]
+    fn what_is_mended_or_left_is_a_cause() {
+        let mended = ACTIONS.iter().flat_map(|action| action.causes).copied();
+        for id in mended.chain(BY_PERSON.iter().map(|(id, _)| *id)) {
+            assert!(CAUSES.iter().any(|cause| cause.id == id), "{id}");
+        }
+    }
+
+    #[test]
+    fn every_page_has_its_sections_in_order() {
+        for action in ACTIONS {
+            let headings: Vec<&str> = action.page.lines().filter(|line| line.starts_with('#')).collect();
+            let title = format!("# {}", action.id);
+            let wanted = [&title, "## What happens", "## What it interrupts", "## By hand", "## How to undo it"];
+            assert_eq!(headings, wanted, "{}", action.id);
+        }
+    }
+}

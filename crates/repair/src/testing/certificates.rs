@@ -93,14 +93,6 @@ impl World {
         self.set_value(key, "Blob", &Data::of_bytes(blob)).unwrap();
     }
 
-    /// With a text in a key, which is made where it is missing.
-    pub(crate) fn text(self, key: &str, name: &str, text: &str) -> Self {
-        let empty = || Collected::Found(Some(CollectedKey::default()));
-        self.collection.borrow_mut().registry.entry(key.to_owned()).or_insert_with(empty);
-        self.set_value(key, name, &Data::of_text(text)).unwrap();
-        self
-    }
-
     /// With a key file of so many bytes, as Windows makes it.
     pub(crate) fn file(self, path: &str, size: u64) -> Self {
         self.make_file(path, size);
