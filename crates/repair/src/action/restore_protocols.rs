@@ -1,6 +1,4 @@
-use rdpdoctor_diagnosis::host_tls::defaults;
 use rdpdoctor_machine::registry::{Data, Key};
-use rdpdoctor_protocol::tls::ProtocolVersion;
 
 use super::registry::{delete, set};
 use super::{Action, Ground, Restart};
@@ -21,11 +19,11 @@ const PROTOCOLS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProvider
 /// The first build that has TLS 1.2 on as it comes, and the first that can do it.
 const ON_AS_IT_COMES: u32 = 9200;
 const CAN: u32 = 7600;
+/// The first build that can do TLS 1.3.
+const WITH_TLS13: u32 = 20348;
 
 fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
     let build = ground.host.build.observed().ok_or("which Windows this is was not read")?.number;
-    let newest =
-        defaults(ground.host).and_then(|profile| profile.server).ok_or("what this Windows can do is not known")?;
     let (tls12, key) = read(ground, "TLS 1.2")?;
     let mut steps = match build {
         ..CAN => return Err("this Windows cannot do TLS 1.2: Remote Desktop needs a newer one".to_owned()),
@@ -33,7 +31,7 @@ fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
         ON_AS_IT_COMES.. => as_it_comes(&tls12, &key),
     };
     let (tls13, key) = read(ground, "TLS 1.3")?;
-    if newest.to < ProtocolVersion::TLS13 && key.dword("Enabled").is_some_and(|enabled| enabled != 0) {
+    if build < WITH_TLS13 && key.dword("Enabled").is_some_and(|enabled| enabled != 0) {
         let names = ["Enabled", "DisabledByDefault"].into_iter().filter(|name| key.value(name).is_some());
         steps.extend(names.map(|name| delete(&tls13, name)));
     }
