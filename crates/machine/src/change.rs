@@ -1,4 +1,4 @@
-//! What a repair may do to a running machine: small steps, each with an inverse.
+//! What a repair may do to a machine, running or not: small steps, each with an inverse.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::Unreadable;
+use crate::offline::NotWritable;
 use crate::registry::Data;
 
 /// Why something was not changed, or not as it should have been.
@@ -36,6 +37,9 @@ pub enum Unchanged {
     /// Windows said that it was done, and it was not.
     #[error("it was accepted and is not what was written")]
     NotKept,
+    /// The disk, or a hive on it, must not be written.
+    #[error(transparent)]
+    NotWritable(#[from] NotWritable),
     /// What Windows said.
     #[error(transparent)]
     Refused(#[from] Unreadable),

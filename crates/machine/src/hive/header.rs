@@ -96,6 +96,20 @@ pub(super) fn checksum(sector: &[u8]) -> u32 {
     }
 }
 
+/// Whether a base block says that its hive was not written in full. What is no base block says nothing.
+pub(crate) fn is_unfinished(sector: &[u8]) -> bool {
+    Header::read(sector).is_some_and(|header| header.is_dirty())
+}
+
+/// A base block that says so of the same hive, with numbers that no transaction log of before fits.
+pub(crate) fn unfinished(sector: &[u8]) -> Option<Vec<u8>> {
+    let header = Header::read(sector)?;
+    let mut sector = sector.to_vec();
+    put_u32(&mut sector, field::PRIMARY_SEQUENCE, header.secondary_sequence.wrapping_add(1));
+    seal(&mut sector);
+    Some(sector)
+}
+
 /// Puts the right checksum into a base block.
 pub(super) fn seal(bytes: &mut [u8]) {
     let sum = checksum(bytes);

@@ -13,7 +13,7 @@ mod marvin;
 mod name;
 mod node;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod time;
 mod value;
 mod write;
@@ -21,6 +21,7 @@ mod write;
 use thiserror::Error;
 
 pub use control_set::{ControlSetError, current_control_set};
+pub(crate) use header::{is_unfinished, unfinished};
 pub use key::Key;
 pub use write::{EditError, HiveWriter};
 

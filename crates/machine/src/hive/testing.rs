@@ -2,7 +2,7 @@
 
 pub(super) use super::cell::NOWHERE;
 use super::header::{BASE_BLOCK, SECTOR, field, put, put_u32, seal};
-use super::{Hive, HiveError};
+use super::{Hive, HiveError, marvin};
 use crate::registry::{REG_DWORD, REG_SZ};
 
 /// Cells behind one another in a single bin.
@@ -140,11 +140,66 @@ fn base_block(minor: u32, bins_size: u32) -> Vec<u8> {
 }
 
 /// A copy of a hive's base block as the logs have it.
-pub(super) fn log_header(primary: &[u8], file_type: u32, sequence: u32) -> Vec<u8> {
+pub(crate) fn log_header(primary: &[u8], file_type: u32, sequence: u32) -> Vec<u8> {
     let mut block = primary[..SECTOR].to_vec();
     put_u32(&mut block, field::FILE_TYPE, file_type);
     put_u32(&mut block, field::PRIMARY_SEQUENCE, sequence);
     put_u32(&mut block, field::SECONDARY_SEQUENCE, sequence);
     seal(&mut block);
     block
+}
+
+/// `Select\Current` is 1. Was being written when sequence number 7 had been.
+pub(crate) fn torn() -> Vec<u8> {
+    let mut hive = Builder::new();
+    let root = hive.key(NOWHERE, "ROOT");
+    let select = hive.key(root, "Select");
+    let list = hive.list("lh", &[select]);
+    hive.below(root, 1, list);
+    let current = hive.dword("Current", 1);
+    hive.values(select, &[current]);
+    let mut file = hive.file();
+    put_u32(&mut file, field::PRIMARY_SEQUENCE, 8);
+    seal(&mut file);
+    file
+}
+
+/// The first bin with another number in `Select\Current`.
+pub(crate) fn page(number: u8) -> Vec<u8> {
+    let mut bin = torn()[BASE_BLOCK..].to_vec();
+    let name = bin.windows(7).position(|name| name == b"Current").unwrap();
+    bin[name - 12] = number;
+    bin
+}
+
+/// An entry as Windows writes it, padded to a sector.
+pub(crate) fn entry(sequence: u32, bins_size: u32, pages: &[(u32, &[u8])]) -> Vec<u8> {
+    let mut entry = b"HvLE".to_vec();
+    for field in [0, 0, sequence, bins_size, u32::try_from(pages.len()).unwrap(), 0, 0, 0, 0] {
+        entry.extend(field.to_le_bytes());
+    }
+    for (at, bytes) in pages {
+        entry.extend(at.to_le_bytes());
+        entry.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
+    }
+    for (_, bytes) in pages {
+        entry.extend(*bytes);
+    }
+    entry.resize(entry.len().next_multiple_of(SECTOR), 0);
+    let size = u32::try_from(entry.len()).unwrap();
+    put_u32(&mut entry, 4, size);
+    let content = marvin::hash(&entry[40..]);
+    put(&mut entry, 24, &content.to_le_bytes());
+    let header = marvin::hash(&entry[..32]);
+    put(&mut entry, 32, &header.to_le_bytes());
+    entry
+}
+
+/// A log of entries that each set `Select\Current` to their own sequence number.
+pub(crate) fn new_log(sequences: &[u32]) -> Vec<u8> {
+    let mut log = log_header(&torn(), 6, sequences[0]);
+    for sequence in sequences {
+        log.extend(entry(*sequence, 4096, &[(0, &page(u8::try_from(*sequence).unwrap()))]));
+    }
+    log
 }

@@ -23,6 +23,7 @@ use crate::event::{Event, Summary, Wanted};
 use crate::registry::Key;
 use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
 
+pub(crate) use change::{move_file, set_descriptor};
 pub(crate) use file::descriptor as descriptor_of_file;
 pub use system::{drive as system_drive, is_in_remote_session, os_version};
 pub use token::is_elevated;

@@ -18,7 +18,9 @@ const MOST_THREADS: usize = 8;
 #[derive(Debug)]
 pub struct Disk {
     volume: Volume,
-    hives: Hives,
+    pub(super) hives: Hives,
+    /// Where the hives are; empty in a folder of copies.
+    pub(super) config: &'static str,
     /// Where the logs are; empty in a folder of copies.
     logs: &'static str,
     notes: Vec<String>,
@@ -51,16 +53,11 @@ impl Disk {
             return Err(not_mounted(folder));
         }
         let volume = Volume::open(folder)?;
-        let (config, logs) = if volume.file(hives::CONFIG)?.is_some() {
-            (hives::CONFIG, LOGS)
-        } else if is_copied(&volume)? {
-            ("", "")
-        } else {
-            return Err(DiskError::NoWindows);
-        };
+        let config = config(&volume)?;
+        let logs = if config.is_empty() { "" } else { LOGS };
         let hives = Hives::open(&volume, config);
         let notes = notes(&volume, &hives);
-        Ok(Self { volume, hives, logs, notes })
+        Ok(Self { volume, hives, config, logs, notes })
     }
 
     /// The volume.
@@ -69,7 +66,7 @@ impl Disk {
     }
 
     /// The volume, where it is one: what nobody copied is not absent.
-    fn whole(&self) -> Result<&Volume, Unreadable> {
+    pub(super) fn whole(&self) -> Result<&Volume, Unreadable> {
         if self.logs.is_empty() { Err(Unreadable::NotCollected) } else { Ok(&self.volume) }
     }
 
@@ -135,6 +132,17 @@ impl Machine for Disk {
 
     fn active_profiles(&self) -> Answer<u32> {
         Err(Unreadable::NotRunning)
+    }
+}
+
+/// Where the hives are: in the folder of Windows, or in the root of a folder of copies.
+pub(super) fn config(volume: &Volume) -> Result<&'static str, DiskError> {
+    if volume.file(hives::CONFIG)?.is_some() {
+        Ok(hives::CONFIG)
+    } else if is_copied(volume)? {
+        Ok("")
+    } else {
+        Err(DiskError::NoWindows)
     }
 }
 

@@ -115,19 +115,21 @@ fn info(path: &Path, metadata: &Metadata) -> FileInfo {
 /// The self-relative security descriptor of a file or folder, as ntfs-3g or the kernel's ntfs3 hand it out.
 #[cfg(target_os = "linux")]
 pub fn descriptor(path: &Path) -> Result<Vec<u8>, Unreadable> {
-    let of_ntfs_3g = xattr::get(path, "system.ntfs_acl");
-    let found = match of_ntfs_3g {
-        Ok(Some(bytes)) => return Ok(bytes),
-        Ok(None) => xattr::get(path, "system.ntfs_security"),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => xattr::get(path, "system.ntfs_security"),
-        Err(error) => Err(error),
-    };
-    match found {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(no_descriptors()),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Err(no_descriptors()),
-        Err(error) => Err(unreadable(&error)),
+    stored_descriptor(path).map(|(_, bytes)| bytes)
+}
+
+/// The same with the name of the attribute that it is in: of ntfs-3g, else of ntfs3.
+#[cfg(target_os = "linux")]
+pub(super) fn stored_descriptor(path: &Path) -> Result<(&'static str, Vec<u8>), Unreadable> {
+    for name in ["system.ntfs_acl", "system.ntfs_security"] {
+        match xattr::get(path, name) {
+            Ok(Some(bytes)) => return Ok((name, bytes)),
+            Ok(None) => {}
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(error) => return Err(unreadable(&error)),
+        }
     }
+    Err(no_descriptors())
 }
 
 /// The self-relative security descriptor of a file or folder, without its audits.
@@ -146,7 +148,7 @@ pub fn descriptor(_: &Path) -> Result<Vec<u8>, Unreadable> {
 }
 
 #[cfg(not(windows))]
-fn no_descriptors() -> Unreadable {
+pub(super) fn no_descriptors() -> Unreadable {
     Unreadable::System("what the volume is mounted with hands out no security descriptors".to_owned())
 }
 

@@ -1,4 +1,6 @@
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::files::Volume;
 use crate::hive::{self, Damage, Hive, State};
@@ -9,19 +11,32 @@ use crate::{Answer, LogonRight, RightHolder, Unreadable};
 /// Where the hives of the machine are.
 pub(super) const CONFIG: &str = r"Windows\System32\config";
 /// Bytes of a hive or a log that are read; those of systems have some hundred million at most.
-const MOST_BYTES: usize = 1 << 30;
+pub(super) const MOST_BYTES: usize = 1 << 30;
+/// What the names of a hive's logs end in.
+pub(super) const LOGS: [&str; 3] = [".LOG", ".LOG1", ".LOG2"];
 /// Accounts whose rights are read.
 const MOST_ACCOUNTS: usize = 10_000;
 
 /// The hives of the machine.
 pub(super) struct Hives {
-    system: Result<Opened, Unreadable>,
-    software: Result<Opened, Unreadable>,
-    security: Result<Opened, Unreadable>,
+    system: Slot,
+    software: Slot,
+    security: Slot,
+}
+
+/// A hive that is changed by those only who change the disk.
+type Slot = RwLock<Result<Opened, Unreadable>>;
+
+/// A hive that is read and changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HiveName {
+    System,
+    Software,
+    Security,
 }
 
 /// A hive; and of SYSTEM the name of the control set in use.
-struct Opened {
+pub(super) struct Opened {
     hive: Hive,
     control_set: Option<String>,
 }
@@ -32,54 +47,98 @@ impl fmt::Debug for Hives {
     }
 }
 
+impl HiveName {
+    pub(super) const ALL: [Self; 3] = [Self::System, Self::Software, Self::Security];
+
+    /// The name of its file.
+    pub(super) fn file(self) -> &'static str {
+        match self {
+            Self::System => "SYSTEM",
+            Self::Software => "SOFTWARE",
+            Self::Security => "SECURITY",
+        }
+    }
+
+    /// The hive that a key is in, and its path there.
+    pub(super) fn of(path: &str) -> Result<(Self, &str), Unreadable> {
+        let below = strip(path, "HKLM\\").unwrap_or_default();
+        let (root, rest) = below.split_once('\\').unwrap_or((below, ""));
+        let name = Self::ALL.into_iter().find(|name| name.file().eq_ignore_ascii_case(root));
+        let found = name.map(|name| (name, rest));
+        found.ok_or_else(|| Unreadable::System("it is in none of the machine's own hives".to_owned()))
+    }
+}
+
+impl Opened {
+    pub(super) fn new(name: HiveName, hive: Hive) -> Result<Self, Unreadable> {
+        let in_use = (name == HiveName::System).then(|| hive::current_control_set(&hive)).transpose();
+        let control_set = in_use.map_err(|error| Unreadable::Damaged(format!("SYSTEM: {error}")))?;
+        Ok(Self { hive, control_set })
+    }
+
+    /// A path below the hive, with the control set in use for CurrentControlSet.
+    pub(super) fn below<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        let within = |rest: &&str| rest.is_empty() || rest.starts_with('\\');
+        let resolved = strip(path, "CurrentControlSet").filter(within).zip(self.control_set.as_ref());
+        resolved.map_or(path.into(), |(rest, set)| format!("{set}{rest}").into())
+    }
+
+    pub(super) fn into_hive(self) -> Hive {
+        self.hive
+    }
+}
+
 impl Hives {
     pub(super) fn open(volume: &Volume, config: &str) -> Self {
-        let system = open(volume, config, "SYSTEM").and_then(|mut opened| {
-            let in_use = hive::current_control_set(&opened.hive);
-            opened.control_set = Some(in_use.map_err(|error| Unreadable::Damaged(format!("SYSTEM: {error}")))?);
-            Ok(opened)
-        });
-        Self { system, software: open(volume, config, "SOFTWARE"), security: open(volume, config, "SECURITY") }
+        let [system, software, security] = HiveName::ALL.map(|name| RwLock::new(open(volume, config, name)));
+        Self { system, software, security }
     }
 
     /// What to know of hives that were not closed.
     pub(super) fn notes(&self) -> Vec<String> {
-        let hives = [("SYSTEM", &self.system), ("SOFTWARE", &self.software), ("SECURITY", &self.security)];
-        let note = |(name, opened): (&str, &Result<Opened, Unreadable>)| match opened.as_ref().ok()?.hive.state() {
+        let note = |name: HiveName| match self.slot(name).as_ref().ok()?.hive.state() {
             State::Clean => None,
             State::Replayed { entries } => Some(format!(
-                "the hive {name} was not closed; {entries} transactions were taken from its logs, in memory"
+                "the hive {} was not closed; {entries} transactions were taken from its logs, in memory",
+                name.file()
             )),
-            State::Dirty { why } => Some(format!("the newest values of the hive {name} may be missing: {why}")),
+            State::Dirty { why } => {
+                Some(format!("the newest values of the hive {} may be missing: {why}", name.file()))
+            }
         };
-        hives.into_iter().filter_map(note).collect()
+        HiveName::ALL.into_iter().filter_map(note).collect()
     }
 
     pub(super) fn key(&self, path: &str) -> Answer<Key> {
-        let (opened, below) = self.place(path)?;
-        let found = opened.hive.key(&below).map_err(|damage| damaged(&damage))?;
+        let (name, rest) = HiveName::of(path)?;
+        let slot = self.slot(name);
+        let opened = slot.as_ref().map_err(Clone::clone)?;
+        let found = opened.hive.key(&opened.below(rest)).map_err(|damage| damaged(&damage))?;
         found.map(|key| key.contents()).transpose().map_err(|damage| damaged(&damage))
     }
 
     /// Rights as LSA keeps them: `Policy\Accounts\<SID>\ActSysAc`, a mask of logon rights (ntsecapi.h).
     pub(super) fn rights(&self) -> Answer<Vec<RightHolder>> {
-        let opened = self.security.as_ref().map_err(Clone::clone)?;
+        let slot = self.slot(HiveName::Security);
+        let opened = slot.as_ref().map_err(Clone::clone)?;
         rights(&opened.hive).map_err(|damage| damaged(&damage))
     }
 
-    fn place(&self, path: &str) -> Result<(&Opened, String), Unreadable> {
-        let not_here = || Unreadable::System("it is in none of the machine's own hives".to_owned());
-        let below = strip(path, "HKLM\\").ok_or_else(not_here)?;
-        let (root, rest) = below.split_once('\\').unwrap_or((below, ""));
-        let opened = match root.to_uppercase().as_str() {
-            "SYSTEM" => &self.system,
-            "SOFTWARE" => &self.software,
-            "SECURITY" => &self.security,
-            _ => return Err(not_here()),
-        };
-        let opened = opened.as_ref().map_err(Clone::clone)?;
-        let resolved = strip(rest, "CurrentControlSet").zip(opened.control_set.as_ref());
-        Ok((opened, resolved.map_or_else(|| rest.to_owned(), |(rest, set)| format!("{set}{rest}"))))
+    /// What is on the disk now.
+    pub(super) fn replace(&self, name: HiveName, opened: Result<Opened, Unreadable>) {
+        *self.lock(name).write().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    fn slot(&self, name: HiveName) -> RwLockReadGuard<'_, Result<Opened, Unreadable>> {
+        self.lock(name).read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self, name: HiveName) -> &Slot {
+        match name {
+            HiveName::System => &self.system,
+            HiveName::Software => &self.software,
+            HiveName::Security => &self.security,
+        }
     }
 }
 
@@ -88,17 +147,20 @@ fn strip<'a>(path: &'a str, head: &str) -> Option<&'a str> {
     start.eq_ignore_ascii_case(head).then_some(rest)
 }
 
-fn open(volume: &Volume, config: &str, name: &str) -> Result<Opened, Unreadable> {
+fn open(volume: &Volume, config: &str, hive: HiveName) -> Result<Opened, Unreadable> {
+    let name = hive.file();
     let file = |ending: &str| volume.read(&joined(config, &format!("{name}{ending}")), MOST_BYTES);
-    let absent = || Unreadable::System(format!("there is no hive {name}"));
-    let bytes = file("")?.ok_or_else(absent)?;
-    let logs: Vec<Vec<u8>> =
-        [".LOG", ".LOG1", ".LOG2"].iter().filter_map(|ending| file(ending).ok().flatten()).collect();
-    let hive = Hive::open(bytes, logs).map_err(|error| Unreadable::Damaged(format!("{name}: {error}")))?;
-    Ok(Opened { hive, control_set: None })
+    let bytes = file("")?.ok_or_else(|| absent(name))?;
+    let logs: Vec<Vec<u8>> = LOGS.iter().filter_map(|ending| file(ending).ok().flatten()).collect();
+    let opened = Hive::open(bytes, logs).map_err(|error| Unreadable::Damaged(format!("{name}: {error}")))?;
+    Opened::new(hive, opened)
 }
 
-fn joined(folder: &str, name: &str) -> String {
+pub(super) fn absent(name: &str) -> Unreadable {
+    Unreadable::System(format!("there is no hive {name}"))
+}
+
+pub(super) fn joined(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}\\{name}") }
 }
 

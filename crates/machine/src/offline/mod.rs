@@ -1,5 +1,6 @@
 //! A Windows disk that is not running, mounted as a folder.
 
+mod change;
 mod disk;
 pub mod files;
 mod hives;
@@ -8,6 +9,7 @@ mod state;
 mod volume_flags;
 mod walk;
 
+pub use change::{DiskWriter, NotWritable, Rollback, RollbackError, recover};
 pub use disk::{Disk, DiskError};
-pub use state::{Hibernation, VolumeState};
+pub use state::{Driver, Hibernation, VolumeState};
 pub use volume_flags::{VolumeKind, is_dirty, kind};

@@ -18,6 +18,17 @@ pub struct VolumeState {
     pub kind: Result<VolumeKind, Unreadable>,
     /// Whether it is marked for a check. Drivers may set the mark themselves while they have it mounted for writing.
     pub dirty: Result<bool, Unreadable>,
+    /// What mounts it.
+    pub driver: Result<Driver, Unreadable>,
+}
+
+/// A file system as the mount table has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Driver {
+    /// Such as `ntfs3`, `fuseblk` or `ext4`.
+    pub name: String,
+    /// The options, of the mount and of the file system.
+    pub options: Vec<String>,
 }
 
 /// Whether Windows sleeps on the volume (hibernation, and every ordinary shutdown with fast startup).
@@ -38,9 +49,10 @@ pub(super) fn of(volume: &Volume) -> VolumeState {
     let source = |mount: &Mount| open(Path::new(&mount.source));
     VolumeState {
         hibernation: hibernation(volume),
-        read_only: mount.as_ref().map(|mount| mount.read_only).map_err(Clone::clone),
+        read_only: mount.as_ref().map(Mount::is_read_only).map_err(Clone::clone),
         kind: mount.as_ref().map_err(Clone::clone).and_then(|mount| volume_flags::kind(&mut source(mount)?)),
         dirty: mount.as_ref().map_err(Clone::clone).and_then(|mount| volume_flags::is_dirty(&mut source(mount)?)),
+        driver: mount.map(|mount| mount.driver),
     }
 }
 
@@ -58,7 +70,13 @@ fn hibernation(volume: &Volume) -> Result<Hibernation, Unreadable> {
 
 struct Mount {
     source: String,
-    read_only: bool,
+    driver: Driver,
+}
+
+impl Mount {
+    fn is_read_only(&self) -> bool {
+        self.driver.options.iter().any(|option| option == "ro")
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -81,10 +99,10 @@ fn listed(line: &str) -> Option<(String, Mount)> {
     let (place, system) = line.split_once(" - ")?;
     let mut place = place.split(' ').skip(4);
     let (point, options) = (place.next()?, place.next()?);
-    let mut system = system.split(' ').skip(1);
-    let (source, more) = (system.next()?, system.next().unwrap_or_default());
-    let read_only = [options, more].iter().any(|options| options.split(',').any(|option| option == "ro"));
-    Some((unescape(point), Mount { source: unescape(source), read_only }))
+    let mut system = system.split(' ');
+    let (name, source, more) = (system.next()?, system.next()?, system.next().unwrap_or_default());
+    let options = options.split(',').chain(more.split(',')).map(str::to_owned).collect();
+    Some((unescape(point), Mount { source: unescape(source), driver: Driver { name: name.to_owned(), options } }))
 }
 
 /// Blanks and backslashes are written as `\040` and `\134`.
@@ -123,7 +141,8 @@ mod tests {
     fn a_line_of_the_mount_table_is_read() {
         let line = r"43 27 0:39 / /mnt/a\040disk ro,relatime shared:1 - fuseblk /dev/sdb2 rw,user_id=0";
         let (point, mount) = listed(line).unwrap();
-        assert_eq!((point.as_str(), mount.source.as_str(), mount.read_only), ("/mnt/a disk", "/dev/sdb2", true));
+        assert_eq!((point.as_str(), mount.source.as_str()), ("/mnt/a disk", "/dev/sdb2"));
+        assert_eq!((mount.driver.name.as_str(), mount.is_read_only()), ("fuseblk", true));
         assert!(listed("nothing").is_none());
     }
 

@@ -77,6 +77,45 @@ pub(crate) fn readers(hives: &[PathBuf]) -> Vec<(&'static str, Vec<BTreeSet<Stri
     all.into_iter().filter_map(|(name, python, script)| Some((name, run(name, python, script, hives)?))).collect()
 }
 
+/// All keys, and all values that are a REG_DWORD, of which reglookup says the same in a form of its own. Names that it
+/// quotes in ways of its own are left out.
+pub(crate) fn assert_reglookup_agrees(path: &Path, hive: &Hive) {
+    let Ok(output) = Command::new("reglookup").arg(path).stderr(Stdio::null()).output() else {
+        println!("skipped: no reglookup");
+        return;
+    };
+    let mut lines = BTreeSet::new();
+    plain(&hive.root(), "", &mut lines);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let theirs: BTreeSet<String> = text.lines().skip(1).filter_map(of_reglookup).collect();
+    assert!(!theirs.is_empty());
+    Dump { lines, damage: Vec::new() }.assert_same(&theirs, "reglookup");
+}
+
+fn plain(key: &Key<'_>, path: &str, lines: &mut BTreeSet<String>) {
+    lines.insert(format!("{path},KEY,"));
+    for value in key.values().flatten() {
+        let number = value.data.dword().map(|number| format!("{path}/{},DWORD,0x{number:08X}", value.name));
+        lines.extend(number.filter(|_| is_plain(&value.name)));
+    }
+    for child in key.subkeys().flatten().filter(|child| is_plain(&child.name())) {
+        plain(&child, &format!("{path}/{}", child.name()), lines);
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || " -_.{}#&".contains(letter))
+}
+
+/// `path,type,value,time`; the root is a slash.
+fn of_reglookup(line: &str) -> Option<String> {
+    let mut fields = line.split(',');
+    let (path, kind, value) = (fields.next()?, fields.next()?, fields.next()?);
+    let path = path.trim_end_matches('/');
+    let wanted = matches!(kind, "KEY" | "DWORD") && value != "(null)" && path.split('/').skip(1).all(is_plain);
+    wanted.then(|| format!("{path},{kind},{value}"))
+}
+
 fn run(name: &str, python: &str, script: &str, arguments: &[PathBuf]) -> Option<Vec<BTreeSet<String>>> {
     let output = Command::new(python).args(["-c", script]).args(arguments).stderr(Stdio::inherit()).output().ok()?;
     if output.status.code() == Some(77) {

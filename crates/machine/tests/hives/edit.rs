@@ -7,7 +7,7 @@ use rdpdoctor_machine::registry::{Data, Value};
 use crate::compare::{dump, readers, sample};
 
 /// A root key with a security descriptor, as Windows lays out a hive; version 1.5.
-fn bare() -> Vec<u8> {
+pub(crate) fn bare() -> Vec<u8> {
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
     let (none, time) = (u32::MAX, 0x01D6_8E35_u32);
     // Signature, sequence numbers, time, version, type, format, root, size of the bins, clustering.

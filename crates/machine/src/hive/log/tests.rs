@@ -1,63 +1,8 @@
 use crate::hive::header::{BASE_BLOCK, SECTOR, field, put, put_u32, seal};
-use crate::hive::testing::{Builder, NOWHERE, log_header};
-use crate::hive::{Hive, State, Unreplayed, current_control_set, marvin};
+use crate::hive::testing::{entry, log_header, new_log, page, torn};
+use crate::hive::{Hive, State, Unreplayed, current_control_set};
 
 const TIME: u64 = 133_000_000_000_000_000;
-
-/// `Select\Current` is 1. Was being written when sequence number 7 had been.
-fn torn() -> Vec<u8> {
-    let mut hive = Builder::new();
-    let root = hive.key(NOWHERE, "ROOT");
-    let select = hive.key(root, "Select");
-    let list = hive.list("lh", &[select]);
-    hive.below(root, 1, list);
-    let current = hive.dword("Current", 1);
-    hive.values(select, &[current]);
-    let mut file = hive.file();
-    put_u32(&mut file, field::PRIMARY_SEQUENCE, 8);
-    seal(&mut file);
-    file
-}
-
-/// The first bin with another number in `Select\Current`.
-fn page(number: u8) -> Vec<u8> {
-    let mut bin = torn()[BASE_BLOCK..].to_vec();
-    let name = bin.windows(7).position(|name| name == b"Current").unwrap();
-    bin[name - 12] = number;
-    bin
-}
-
-/// An entry as Windows writes it, padded to a sector.
-fn entry(sequence: u32, bins_size: u32, pages: &[(u32, &[u8])]) -> Vec<u8> {
-    let mut entry = b"HvLE".to_vec();
-    for field in [0, 0, sequence, bins_size, u32::try_from(pages.len()).unwrap(), 0, 0, 0, 0] {
-        entry.extend(field.to_le_bytes());
-    }
-    for (at, bytes) in pages {
-        entry.extend(at.to_le_bytes());
-        entry.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
-    }
-    for (_, bytes) in pages {
-        entry.extend(*bytes);
-    }
-    entry.resize(entry.len().next_multiple_of(SECTOR), 0);
-    let size = u32::try_from(entry.len()).unwrap();
-    put_u32(&mut entry, 4, size);
-    let content = marvin::hash(&entry[40..]);
-    put(&mut entry, 24, &content.to_le_bytes());
-    let header = marvin::hash(&entry[..32]);
-    put(&mut entry, 32, &header.to_le_bytes());
-    entry
-}
-
-/// A log of entries that each set `Select\Current` to their own sequence number.
-fn new_log(sequences: &[u32]) -> Vec<u8> {
-    let mut log = log_header(&torn(), 6, sequences[0]);
-    for sequence in sequences {
-        log.extend(entry(*sequence, 4096, &[(0, &page(u8::try_from(*sequence).unwrap()))]));
-    }
-    log
-}
 
 fn outcome(primary: Vec<u8>, logs: &[Vec<u8>]) -> (State, String) {
     let hive = Hive::open(primary, logs.to_vec()).unwrap();

@@ -4,6 +4,7 @@ mod file;
 mod registry;
 mod service;
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::file::below;
@@ -48,12 +49,22 @@ impl Change for Live {
     }
 
     fn set_descriptor(&self, path: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
-        token::enable(SE_RESTORE);
-        file::set_descriptor(&below(&self.drive, path), descriptor)
+        set_descriptor(&below(&self.drive, path), descriptor)
     }
 
     fn move_file(&self, from: &str, to: &str) -> Result<(), Unchanged> {
-        token::enable(SE_RESTORE);
-        file::rename(&below(&self.drive, from), &below(&self.drive, to))
+        move_file(&below(&self.drive, from), &below(&self.drive, to))
     }
+}
+
+/// Sets the descriptor of any file or folder of this system.
+pub(crate) fn set_descriptor(path: &Path, descriptor: &[u8]) -> Result<(), Unchanged> {
+    token::enable(SE_RESTORE);
+    file::set_descriptor(path, descriptor)
+}
+
+/// Moves any file of this system within its volume.
+pub(crate) fn move_file(from: &Path, to: &Path) -> Result<(), Unchanged> {
+    token::enable(SE_RESTORE);
+    file::rename(from, to)
 }
