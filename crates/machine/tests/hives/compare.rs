@@ -111,7 +111,7 @@ fn is_plain(name: &str) -> bool {
 fn of_reglookup(line: &str) -> Option<String> {
     let mut fields = line.split(',');
     let (path, kind, value) = (fields.next()?, fields.next()?, fields.next()?);
-    let path = path.trim_end_matches('/');
+    let path = if path == "/" { "" } else { path };
     let wanted = matches!(kind, "KEY" | "DWORD") && value != "(null)" && path.split('/').skip(1).all(is_plain);
     wanted.then(|| format!("{path},{kind},{value}"))
 }

@@ -6,10 +6,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::super::files::unreadable;
 use super::refusal::NotWritable;
 use super::rollback::{Header, Part, Rollback, SECTOR};
 use super::storage::{Storage, is_in_use};
-use super::super::files::unreadable;
 use crate::Unreadable;
 use crate::change::Unchanged;
 use crate::hive;

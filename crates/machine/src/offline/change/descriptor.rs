@@ -66,12 +66,13 @@ mod merged {
     pub(super) fn wanted(bytes: &[u8], before: &[u8]) -> Result<(Descriptor, Vec<u8>), Unreadable> {
         let wanted = read(bytes)?;
         let merged = merge(&wanted, has_dacl(bytes), read(before)?);
-        let stored = if merged == wanted { bytes.to_vec() } else { merged.to_bytes().map_err(damaged)? };
+        let stored =
+            if merged == wanted { bytes.to_vec() } else { merged.to_bytes().map_err(|error| damaged(&error))? };
         Ok((merged, stored))
     }
 
     pub(super) fn read(bytes: &[u8]) -> Result<Descriptor, Unreadable> {
-        Descriptor::read(bytes).map_err(damaged)
+        Descriptor::read(bytes).map_err(|error| damaged(&error))
     }
 
     fn merge(wanted: &Descriptor, has_dacl: bool, mut found: Descriptor) -> Descriptor {
@@ -95,7 +96,7 @@ mod merged {
         control & DACL_PRESENT != 0
     }
 
-    fn damaged(error: impl ToString) -> Unreadable {
+    fn damaged(error: &impl ToString) -> Unreadable {
         Unreadable::Damaged(error.to_string())
     }
 
@@ -115,7 +116,10 @@ mod merged {
             let before = read(&of(BEFORE)).unwrap();
             let (merged, stored) = wanted(&of("O:BAG:SYD:(A;;FR;;;NS)"), &of(BEFORE)).unwrap();
             let list = read(&of("D:(A;;FR;;;NS)")).unwrap().dacl;
-            assert_eq!((merged.owner, merged.group, &merged.dacl), (Some(Sid::ADMINISTRATORS), Some(Sid::SYSTEM), &list));
+            assert_eq!(
+                (merged.owner, merged.group, &merged.dacl),
+                (Some(Sid::ADMINISTRATORS), Some(Sid::SYSTEM), &list)
+            );
             assert_eq!((merged.sacl.clone(), merged.is_protected()), (before.sacl, false));
             assert_eq!(read(&stored).unwrap(), merged);
         }

@@ -1,6 +1,6 @@
-use std::fs;
-use std::io;
 use std::path::Path;
+#[cfg(not(windows))]
+use std::{fs, io};
 
 use super::storage::{Files, Storage as _};
 use crate::Unreadable;
@@ -106,7 +106,10 @@ mod tests {
         assert_eq!(rename(&volume, r"Keys\a", r"None\c"), Err(Unchanged::Absent));
         assert_eq!(rename(&volume, r"Keys\a", r"Keys\b\c"), Err(Unchanged::Absent));
         for name in ["", "c:d", "c.", "c ", "c?", "c\u{1}", &"x".repeat(256)] {
-            assert!(matches!(rename(&volume, r"Keys\a", &format!(r"Keys\{name}")), Err(Unchanged::Refused(_))), "{name}");
+            assert!(
+                matches!(rename(&volume, r"Keys\a", &format!(r"Keys\{name}")), Err(Unchanged::Refused(_))),
+                "{name}"
+            );
         }
         assert!(matches!(rename(&volume, r"Keys\a", r"..\c"), Err(Unchanged::Refused(_))));
     }

@@ -87,9 +87,8 @@ fn read(storage: &impl Storage, volume: &Volume, config: &str, name: HiveName) -
     let content = |ending: &str| -> Result<Option<Content>, NotWritable> {
         let name = format!("{hive}{ending}");
         let Some(path) = place(volume, config, &name).map_err(unread)? else { return Ok(None) };
-        let bytes = storage.read(&path).map_err(|error| match is_in_use(&error) {
-            true => NotWritable::InUse { hive },
-            false => unread(unreadable(&error)),
+        let bytes = storage.read(&path).map_err(|error| {
+            if is_in_use(&error) { NotWritable::InUse { hive } } else { unread(unreadable(&error)) }
         })?;
         Ok(Some(Content { name, path, bytes }))
     };

@@ -64,10 +64,8 @@ pub(super) fn one(
         paths.push(path.ok_or_else(|| absent(&part.name))?);
     }
     let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
-    match undo(storage, kept, hive, Some((&rollback, &paths)))? {
-        true => Ok(true),
-        false => Err(NotWritable::ChangedSince { hive }.into()),
-    }
+    let is_restored = undo(storage, kept, hive, Some((&rollback, &paths)))?;
+    if is_restored { Ok(true) } else { Err(NotWritable::ChangedSince { hive }.into()) }
 }
 
 /// Whether a part has a name that a write gives it: the hive comes first, and its logs follow.

@@ -185,12 +185,12 @@ mod tests {
     use super::*;
 
     fn apply(part: &Part, old: &[u8], side: fn(&Run) -> &Vec<u8>, length: u64) -> Vec<u8> {
-        let mut bytes = old.to_vec();
-        bytes.resize(bytes.len().max(length as usize), 0);
+        let (mut bytes, length) = (old.to_vec(), usize::try_from(length).unwrap());
+        bytes.resize(bytes.len().max(length), 0);
         for run in &part.runs {
-            bytes[run.at as usize..][..side(run).len()].copy_from_slice(side(run));
+            bytes[usize::try_from(run.at).unwrap()..][..side(run).len()].copy_from_slice(side(run));
         }
-        bytes.truncate(length as usize);
+        bytes.truncate(length);
         bytes
     }
 

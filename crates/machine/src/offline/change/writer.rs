@@ -106,15 +106,15 @@ impl Change for DiskWriter {
     }
 
     fn delete_value(&self, key: &str, name: &str) -> Result<bool, Unchanged> {
-        unless(Unchanged::Absent, self.change(key, |writer, key, now| writer.delete_value(key, name, now)))
+        unless(&Unchanged::Absent, self.change(key, |writer, key, now| writer.delete_value(key, name, now)))
     }
 
     fn create_key(&self, key: &str) -> Result<bool, Unchanged> {
-        unless(Unchanged::Exists, self.change(key, |writer, key, now| writer.create_key(key, None, now)))
+        unless(&Unchanged::Exists, self.change(key, |writer, key, now| writer.create_key(key, None, now)))
     }
 
     fn delete_key(&self, key: &str) -> Result<bool, Unchanged> {
-        unless(Unchanged::Absent, self.change(key, HiveWriter::delete_key))
+        unless(&Unchanged::Absent, self.change(key, HiveWriter::delete_key))
     }
 
     fn running_dependents(&self, _: &str) -> Result<Vec<String>, Unchanged> {
@@ -147,10 +147,10 @@ impl Change for DiskWriter {
 }
 
 /// Whether something was done, where one reason says that there was nothing to do.
-fn unless(nothing: Unchanged, outcome: Result<(), Unchanged>) -> Result<bool, Unchanged> {
+fn unless(nothing: &Unchanged, outcome: Result<(), Unchanged>) -> Result<bool, Unchanged> {
     match outcome {
         Ok(()) => Ok(true),
-        Err(why) if why == nothing => Ok(false),
+        Err(why) if why == *nothing => Ok(false),
         Err(why) => Err(why),
     }
 }

@@ -64,7 +64,7 @@ impl Case {
         commit(disk, Path::new(KEPT), &self.stored, &self.after)
     }
 
-    fn recover(&self, disk: &Simulated) -> Result<bool, Unchanged> {
+    fn recover(disk: &Simulated) -> Result<bool, Unchanged> {
         one(disk, Path::new(KEPT), "SYSTEM", |name| Ok(Some(place(name))))
     }
 
@@ -124,7 +124,7 @@ fn a_change_is_written_and_the_original_kept() {
         for file in case.files() {
             assert_eq!(disk.read(&Path::new(KEPT).join(&file.name)).unwrap(), file.bytes);
         }
-        assert_eq!(case.recover(&disk), Ok(false));
+        assert_eq!(Case::recover(&disk), Ok(false));
         assert!(case.is_after(&disk));
     }
 }
@@ -154,11 +154,11 @@ fn a_cut_at_any_step_is_taken_back() {
             for luck in lucks() {
                 let disk = disk.cut(luck);
                 case.assert_read(&disk);
-                case.recover(&disk).unwrap();
+                Case::recover(&disk).unwrap();
                 let disk = disk.cut(Luck::None);
                 assert!(case.is_before(&disk) || case.is_after(&disk), "after {steps} steps, {luck:?}");
                 assert!(outcome.is_err() || case.is_after(&disk), "what was said to be done is");
-                assert_eq!(case.recover(&disk), Ok(false), "nothing is left to do");
+                assert_eq!(Case::recover(&disk), Ok(false), "nothing is left to do");
             }
             if outcome.is_ok() {
                 break;
@@ -180,11 +180,11 @@ fn a_cut_while_it_is_taken_back_is_taken_back() {
             let first = first.cut(Luck::Random(steps as u64));
             for more in 0.. {
                 let second = first.clone().ending_after(more);
-                let outcome = case.recover(&second);
+                let outcome = Case::recover(&second);
                 for luck in lucks().take(6) {
                     let third = second.cut(luck);
                     case.assert_read(&third);
-                    case.recover(&third).unwrap();
+                    Case::recover(&third).unwrap();
                     assert!(case.is_before(&third) || case.is_after(&third), "{steps}, {more}, {luck:?}");
                 }
                 if outcome.is_ok() {
@@ -206,7 +206,7 @@ fn a_write_that_fails_is_taken_back_at_once() {
                 // What would be put back could not be forgotten, or for all that is known not for good.
                 Err(Unchanged::NotWritable(NotWritable::CutOff { .. })) => {
                     assert!(case.is_after(&disk));
-                    if case.recover(&disk) == Ok(false) {
+                    if Case::recover(&disk) == Ok(false) {
                         continue;
                     }
                 }
@@ -233,6 +233,6 @@ fn what_has_changed_since_is_left_alone() {
     let newer = edited(&case.after, &[], Data::of_dword(6));
     disk.write(&place("SYSTEM"), 0, &newer).unwrap();
     let refused = NotWritable::ChangedSince { hive: "SYSTEM" };
-    assert_eq!(case.recover(&disk), Err(refused.into()));
+    assert_eq!(Case::recover(&disk), Err(refused.into()));
     assert_eq!(disk.read(&place("SYSTEM")).unwrap(), newer);
 }
