@@ -71,6 +71,9 @@ pub struct CollectedKey {
     /// When it was last written.
     #[serde(rename = "@written", default)]
     pub written: Option<Timestamp>,
+    /// Its security descriptor.
+    #[serde(rename = "@sddl", default)]
+    pub sddl: Option<String>,
     /// Its values.
     #[serde(flatten)]
     pub values: BTreeMap<String, CollectedValue>,

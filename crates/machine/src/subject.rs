@@ -65,6 +65,11 @@ pub trait Machine {
     /// A registry key.
     fn key(&self, path: &str) -> Answer<Key>;
 
+    /// The security descriptor of a registry key, self-relative ([MS-DTYP] 2.4.6).
+    fn key_descriptor(&self, _path: &str) -> Answer<Vec<u8>> {
+        Err(Unreadable::NoAnswer)
+    }
+
     /// What a service does now.
     fn service_status(&self, name: &str) -> Answer<ServiceStatus>;
 

@@ -4,7 +4,7 @@ use super::CertificateMaker;
 use super::machine::{Machine, now};
 use crate::catalogue::setting;
 use crate::evidence::snapshot::{
-    KeyFile, KeyFolder, KeyReference, KeyStore, Reading, RegistryValue, StoredCertificate,
+    KeyFile, KeyFolder, KeyReference, KeyStore, Reading, RegistryValue, StoreKey, StoredCertificate,
 };
 
 /// The MachineGuid of [`Machine::healthy`].
@@ -60,6 +60,15 @@ impl Machine {
     #[must_use]
     pub fn empty_store(mut self, store: &str) -> Self {
         self.snapshot.certificates.insert(store.to_owned(), Reading::Observed(Vec::new()));
+        self
+    }
+
+    /// Whether SYSTEM may write to the store of Windows' own certificate.
+    #[must_use]
+    pub fn store_key(mut self, system_writes: bool) -> Self {
+        let path = r"HKLM\SOFTWARE\Microsoft\SystemCertificates\Remote Desktop".to_owned();
+        let descriptor = if system_writes { "O:SYD:(A;;KA;;;SY)" } else { "O:SYD:(D;;KA;;;SY)" }.to_owned();
+        self.snapshot.store_keys.insert(path, Reading::Observed(Some(StoreKey { descriptor, system_writes })));
         self
     }
 

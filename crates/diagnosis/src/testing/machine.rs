@@ -72,6 +72,7 @@ impl Machine {
             .text("programdata", r"%SystemDrive%\ProgramData")
             .certificate("Remote Desktop", &CertificateMaker::windows("TS01"), "TSSecKeySet1")
             .empty_store("My")
+            .store_key(true)
             .key_file(KEY_FILE, true)
             .listens(3389, "TermService")
             .quiet("System")

@@ -53,6 +53,10 @@ impl Machine for Live {
         registry::key(path)
     }
 
+    fn key_descriptor(&self, path: &str) -> Answer<Vec<u8>> {
+        registry::descriptor(path)
+    }
+
     fn service_status(&self, name: &str) -> Answer<ServiceStatus> {
         service::status(name)
     }

@@ -6,13 +6,15 @@ use windows_sys::Win32::Foundation::{
     ERROR_FILE_NOT_FOUND, ERROR_KEY_DELETED, ERROR_MORE_DATA, ERROR_NO_MORE_ITEMS, ERROR_PATH_NOT_FOUND, ERROR_SUCCESS,
     FILETIME,
 };
+use windows_sys::Win32::Security::{DACL_SECURITY_INFORMATION, GROUP_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION};
 use windows_sys::Win32::System::Registry::{
     HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, HKEY_USERS, KEY_ENUMERATE_SUB_KEYS, KEY_QUERY_VALUE, KEY_WOW64_64KEY,
-    REG_SAM_FLAGS, RegCloseKey, RegEnumKeyExW, RegEnumValueW, RegOpenKeyExW, RegQueryInfoKeyW,
+    REG_SAM_FLAGS, RegCloseKey, RegEnumKeyExW, RegEnumValueW, RegGetKeySecurity, RegOpenKeyExW, RegQueryInfoKeyW,
 };
 
-use super::system::{moment, narrow, why, wide};
+use super::system::{bytes_of, filled, moment, narrow, why, wide};
 use crate::registry::{Data, Key, Value};
+use crate::security::READ_CONTROL;
 use crate::{Answer, Unreadable};
 
 /// Names of keys have at most 255 units.
@@ -21,11 +23,26 @@ const KEY_NAME: usize = 256;
 const VALUE_NAME: usize = 16_384;
 /// What the values of one key may have in all, in bytes; no key that we ask for comes near it.
 const LARGEST: usize = 64 << 20;
+/// An access list is at most 64 KiB; two of them, the owner and the group.
+const LARGEST_DESCRIPTOR: usize = 256 << 10;
 
 /// A key by its path.
 pub(super) fn key(path: &str) -> Answer<Key> {
     let Some(open) = Open::existing(path, KEY_QUERY_VALUE | KEY_ENUMERATE_SUB_KEYS)? else { return Ok(None) };
     Ok(Some(Key { values: open.values()?, keys: open.keys()?, written: moment(open.written()?) }))
+}
+
+/// Owner, group and access list of a key, self-relative.
+pub(super) fn descriptor(path: &str) -> Answer<Vec<u8>> {
+    let parts = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    let Some(open) = Open::existing(path, READ_CONTROL)? else { return Ok(None) };
+    let read = filled(LARGEST_DESCRIPTOR, |buffer| {
+        let mut size = bytes_of(buffer);
+        // SAFETY: the key is open, and the buffer valid for writes of the size that is told.
+        let code = unsafe { RegGetKeySecurity(open.0, parts, buffer.as_mut_ptr().cast(), &raw mut size) };
+        (code, size)
+    });
+    read.map(Some)
 }
 
 /// The hive's handle and the path below it.

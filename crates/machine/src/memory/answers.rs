@@ -20,6 +20,11 @@ impl Machine for Collection {
         Ok(key.map(|key| self.key_at(path, key)))
     }
 
+    fn key_descriptor(&self, path: &str) -> Answer<Vec<u8>> {
+        let Some(key) = self.listed(&self.registry, path)? else { return Ok(None) };
+        descriptor(key.sddl.as_deref()).map(Some)
+    }
+
     fn service_status(&self, name: &str) -> Answer<ServiceStatus> {
         let service = self.listed(&self.services, name)?;
         Ok(service.map(|service| ServiceStatus { state: service.state, process: service.process }))
@@ -169,17 +174,19 @@ fn answer<T>(collected: Option<&Collected<T>>) -> Answer<&T> {
 }
 
 fn info(path: &str, file: &CollectedFile) -> FileInfo {
-    let descriptor = file.sddl.as_deref().ok_or(Unreadable::NotCollected).and_then(|sddl| {
-        let descriptor: Descriptor = sddl.parse().map_err(|error: SddlError| damaged(&error))?;
-        descriptor.to_bytes().map_err(|error| damaged(&error))
-    });
     FileInfo {
         name: last(path).to_owned(),
         is_folder: file.folder,
         size: file.size,
         modified: file.modified,
-        descriptor,
+        descriptor: descriptor(file.sddl.as_deref()),
     }
+}
+
+fn descriptor(sddl: Option<&str>) -> Result<Vec<u8>, Unreadable> {
+    let descriptor: Descriptor =
+        sddl.ok_or(Unreadable::NotCollected)?.parse().map_err(|error: SddlError| damaged(&error))?;
+    descriptor.to_bytes().map_err(|error| damaged(&error))
 }
 
 fn damaged(error: &dyn std::error::Error) -> Unreadable {
@@ -202,6 +209,7 @@ mod tests {
     const DESCRIPTION: &str = r#"
         complete = true
         [registry.'HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server']
+        "@sddl" = "O:SYD:(D;;KW;;;SY)(A;;KA;;;BA)"
         fDenyTSConnections = 0
         Names = ["a", "b"]
         Blob = { binary = "0aff" }
@@ -226,6 +234,10 @@ mod tests {
         let machine = described();
         let key = machine.key(r"hklm\system\currentcontrolset\control\terminal server").unwrap().unwrap();
         assert_eq!((key.dword("fdenytsconnections"), &key.keys[..]), (Some(0), &["WinStations".to_owned()][..]));
+        let guarded =
+            machine.key_descriptor(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server").unwrap().unwrap();
+        assert_eq!(Descriptor::read(&guarded).unwrap().to_string(), "O:SYD:(D;;KW;;;SY)(A;;KA;;;BA)");
+        assert_eq!(machine.key_descriptor("HKLM\\Nothing"), Ok(None));
         assert_eq!(key.value("Names").unwrap().data.list().unwrap(), ["a", "b"]);
         assert_eq!(key.value("Blob").unwrap().data.bytes, [0x0a, 0xff]);
         let [file] = &machine.folder(r"ProgramData\Keys").unwrap().unwrap()[..] else { panic!("one file") };

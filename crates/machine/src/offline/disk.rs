@@ -90,6 +90,10 @@ impl Machine for Disk {
         self.hives.key(path)
     }
 
+    fn key_descriptor(&self, path: &str) -> Answer<Vec<u8>> {
+        self.hives.descriptor(path)
+    }
+
     fn service_status(&self, _: &str) -> Answer<ServiceStatus> {
         Err(Unreadable::NotRunning)
     }

@@ -117,6 +117,13 @@ impl Hives {
         found.map(|key| key.contents()).transpose().map_err(|damage| damaged(&damage))
     }
 
+    pub(super) fn descriptor(&self, path: &str) -> Answer<Vec<u8>> {
+        let (opened, below) = self.place(path)?;
+        let found = opened.hive.key(&below).map_err(|damage| damaged(&damage))?;
+        let read = found.map(|key| key.security().map(<[u8]>::to_vec)).transpose();
+        read.map_err(|damage| damaged(&damage))
+    }
+
     /// Rights as LSA keeps them: `Policy\Accounts\<SID>\ActSysAc`, a mask of logon rights (ntsecapi.h).
     pub(super) fn rights(&self) -> Answer<Vec<RightHolder>> {
         let slot = self.slot(HiveName::Security);

@@ -93,6 +93,16 @@ function Get-RegistryKey($path, $names) {
     } catch { return Get-Unreadable $_ }
 }
 
+# Who may do what with the key.
+function Add-Sddl($path, $read) {
+    if ($null -eq $read -or -not $read.ContainsKey('@keys')) { return }
+    try {
+        $key = Open-Key $path
+        $read['@sddl'] = $key.GetAccessControl('Access, Owner').GetSecurityDescriptorSddlForm('Access, Owner')
+        $key.Close()
+    } catch { }
+}
+
 function Add-Tree($path, $depth, $into) {
     $read = Get-RegistryKey $path $null
     $into[$path] = $read
@@ -127,6 +137,9 @@ function Get-RegistryKeys {
         $path = "HKLM\SOFTWARE\Microsoft\SystemCertificates\$store\Certificates"
         $read = Get-RegistryKey $path @()
         $all[$path] = $read
+        $above = $path.Substring(0, $path.LastIndexOf('\'))
+        $all[$above] = Get-RegistryKey $above @()
+        foreach ($key in $above, $path) { Add-Sddl $key $all[$key] }
         if ($null -ne $read -and $read.ContainsKey('@keys')) {
             foreach ($name in $read['@keys']) { $all["$path\$name"] = Get-RegistryKey "$path\$name" @('Blob') }
         }

@@ -36,6 +36,7 @@ pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     snapshot.services = services::read(machine);
     snapshot.files = system::files(machine, &snapshot.services);
     snapshot.certificates = certificates::read(machine);
+    snapshot.store_keys = certificates::keys(machine);
     snapshot.key_folders = keys::folders(machine, &snapshot.certificates);
     snapshot.listeners = services::listeners(machine, &snapshot.services);
     snapshot.firewall = firewall::read(machine, &ports(&snapshot));

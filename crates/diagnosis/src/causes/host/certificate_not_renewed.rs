@@ -5,9 +5,9 @@ use super::remedies::{READ_CERTIFICATE_EVENTS, READ_KEY, RESTART};
 use super::renewal::{failures, is_logged, is_past, made};
 use super::signs::{key_works, unless};
 use crate::causes::certificate::certificate_expired;
-use crate::causes::logged::{last_seen, moment};
+use crate::causes::logged::{last_seen, moment, short};
 use crate::causes::step::{READ, Step, remedies};
-use crate::evidence::snapshot::{ReadBy, ServiceState};
+use crate::evidence::snapshot::{ReadBy, Reading, ServiceState, StoreKey};
 use crate::evidence::{Evidence, Snapshot};
 use crate::view::host_fact;
 use crate::{Cause, Detection, Proof, Safety, Severity, Stage};
@@ -22,7 +22,7 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     explains: &["certificate-expired", "handshake-reset", "private-key-unusable"],
     page: include_str!("certificate-not-renewed.md"),
     detect: |evidence| by_host_ahead(evidence, unless_renewed(evidence), look),
-    remedies: |_| remedies(&[&READ_CERTIFICATE_EVENTS, &READ_KEY, &RESTART, &FORGET]),
+    remedies: |_| remedies(&[&READ_CERTIFICATE_EVENTS, &READ_KEY, &OPEN_STORE, &RESTART, &FORGET]),
 };
 
 /// A key that works with a certificate that is past its end is what a failed renewal may look like.
@@ -35,11 +35,12 @@ fn look(host: &Snapshot) -> Detection {
     let used = match in_use(host) {
         Listener::Unknown => return Detection::Unknown(Vec::new()),
         Listener::Uses(used) if !used.chosen && used.leaf.self_issued => used,
-        Listener::Nothing | Listener::Uses(_) => return Detection::RuledOut,
+        Listener::Nothing => return locked(host).map_or(Detection::RuledOut, Detection::Likely),
+        Listener::Uses(_) => return Detection::RuledOut,
     };
     let (end, seen) = (used.leaf.not_after, last_seen(host));
     if !is_past(seen, end) {
-        return Detection::RuledOut;
+        return locked(host).map_or(Detection::RuledOut, |proof| Detection::Likely(not_yet(&used, proof)));
     }
     let found = if failures(host).is_some_and(|all| all.iter().any(|one| one.event.time > end)) {
         Detection::Confirmed(refused(host, &used))
@@ -47,6 +48,11 @@ fn look(host: &Snapshot) -> Detection {
         return Detection::Unknown(Vec::new());
     } else {
         unnoticed(host, &used)
+    };
+    let found = match (found, locked(host)) {
+        (Detection::Confirmed(proof), Some(why)) => Detection::Confirmed(explained(proof, why)),
+        (Detection::Likely(proof), Some(why)) => Detection::Likely(explained(proof, why)),
+        (found, _) => found,
     };
     // It is served all the same, and clients warn.
     match (found, key_of(host, &used)) {
@@ -56,9 +62,29 @@ fn look(host: &Snapshot) -> Detection {
     }
 }
 
+/// SYSTEM makes the certificate, and the store does not take it.
+fn locked(host: &Snapshot) -> Option<Proof> {
+    let closed = |key: &Reading<Option<StoreKey>>| key.observed()?.as_ref().map(|key| !key.system_writes);
+    let (path, _) = host.store_keys.iter().find(|(_, key)| closed(key) == Some(true))?;
+    let text = format!("SYSTEM may not write to {}: no certificate that Windows makes can be stored", short(path));
+    Some(Proof::of(text, [host_fact(&["store_keys", path])], 20))
+}
+
+/// The one in use serves until it ends.
+fn not_yet(used: &InUse<'_>, proof: Proof) -> Proof {
+    let text = format!("the certificate in use ends at {}", moment(used.leaf.not_after));
+    proof.and(text, [used.fact.clone()], 0).severity(Severity::Degrades)
+}
+
 fn ended(used: &InUse<'_>) -> Proof {
     let text = format!("the certificate that Windows made was valid until {}", moment(used.leaf.not_after));
     Proof::of(text, [used.fact.clone()], 12)
+}
+
+fn explained(mut proof: Proof, why: Proof) -> Proof {
+    proof.items.extend(why.items);
+    proof.missing.retain(|missing| !missing.starts_with("why"));
+    proof
 }
 
 fn refused(host: &Snapshot, used: &InUse<'_>) -> Proof {
@@ -89,6 +115,20 @@ fn has_run(host: &Snapshot) -> bool {
         ReadBy::Running | ReadBy::Collector => state_of(host, TERM_SERVICE) == Some(ServiceState::Running),
     }
 }
+
+const OPEN_STORE: Step = Step {
+    title: "Where SYSTEM is denied on the key of the store \"Remote Desktop\": save the key, take the denial off it and off the key Certificates below; an inherited one belongs to the key above",
+    safety: Safety::Manual,
+    interrupts: "nothing",
+    commands: &[
+        r"$store = 'HKLM:\SOFTWARE\Microsoft\SystemCertificates\Remote Desktop'",
+        r"(Get-Acl $store).Sddl | Out-File C:\rdp-store-access-before.txt",
+        "$acl = Get-Acl $store; $acl.Access | Where-Object { $_.AccessControlType -eq 'Deny' -and -not $_.IsInherited -and $_.IdentityReference.Translate([Security.Principal.SecurityIdentifier]).Value -eq 'S-1-5-18' } | ForEach-Object { [void]$acl.RemoveAccessRule($_) }; Set-Acl $store $acl",
+    ],
+    cmd: &["regedit"],
+    undo: r"$acl.SetSecurityDescriptorSddlForm with the text saved in C:\rdp-store-access-before.txt, then Set-Acl",
+    ..READ
+};
 
 const FORGET: Step = Step {
     title: "Where nothing is wrong with the key, and SSLCertificateSHA1Hash names no other certificate: save and remove the expired one, and restart both services; without event 1056 soon after, import the copy again",
@@ -140,6 +180,22 @@ mod tests {
         assert_eq!(diagnosis.root().unwrap().cause.id, "machine-keys-missing");
         assert!(diagnosis.root().unwrap().explains.contains(&"certificate-not-renewed"));
         assert_eq!(diagnosis.verdict, Verdict::Broken);
+    }
+
+    #[test]
+    fn a_store_that_system_may_not_write_to_is_why_and_endangers_before_the_end() {
+        let Detection::Confirmed(proof) = look(&expired(17).store_key(false).snapshot()) else { panic!("it ended") };
+        assert!(proof.missing.is_empty());
+        assert!(proof.items.last().unwrap().text.starts_with("SYSTEM may not write to HKLM"));
+        let ahead = judge(&Machine::healthy().store_key(false).evidence());
+        let root = ahead.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("certificate-not-renewed", Certainty::Likely));
+        assert_eq!(ahead.verdict, Verdict::Warning);
+        let none = Machine::healthy().store_key(false).empty_store("Remote Desktop");
+        assert!(matches!(look(&none.snapshot()), Detection::Likely(proof) if proof.severity.is_none()));
+        let chosen = CertificateMaker::issued("ts01", "Corp CA");
+        let elsewhere = Machine::healthy().store_key(false).certificate("My", &chosen, "tp-1").pins(&chosen);
+        assert_eq!(look(&elsewhere.snapshot()), Detection::RuledOut);
     }
 
     #[test]

@@ -37,6 +37,15 @@ pub struct KeyReference {
     pub file: Option<String>,
 }
 
+/// The registry key of a certificate store, or of its certificates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoreKey {
+    /// Its security descriptor as SDDL.
+    pub descriptor: String,
+    /// Whether SYSTEM, as which certificates are made and renewed, may write there.
+    pub system_writes: bool,
+}
+
 /// A folder of machine keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyFolder {

@@ -12,7 +12,7 @@ mod traces;
 
 pub use events::{Channel, HostEvent, LoggedAct, LoggedClient, LoggedLogon, LoggedTrace, logged_address};
 pub use firewall::{Firewall, FirewallProfile, FirewallRule, Outbound, OutboundRule, ProfileKind, RuleAction};
-pub use keys::{KeyFile, KeyFolder, KeyReference, KeyStore, StoredCertificate};
+pub use keys::{KeyFile, KeyFolder, KeyReference, KeyStore, StoreKey, StoredCertificate};
 pub use network::{Listener, SavedConnection, SavedDamage, SavedSetting, SettingKind, StoredCredential};
 pub use reading::Reading;
 pub use registry::{Authority, InForce, RegistryKey, RegistryValue, ValueSeen};
@@ -62,6 +62,9 @@ pub struct Snapshot {
     /// Certificates by the name of the store.
     #[serde(default)]
     pub certificates: BTreeMap<String, Reading<Vec<StoredCertificate>>>,
+    /// The registry keys of the store of Windows' own Remote Desktop certificate, by path; null where absent.
+    #[serde(default)]
+    pub store_keys: BTreeMap<String, Reading<Option<StoreKey>>>,
     /// The folders of machine keys, the older one (MachineKeys) first.
     #[serde(default)]
     pub key_folders: Vec<KeyFolder>,
@@ -126,6 +129,7 @@ impl Snapshot {
             registry: BTreeMap::new(),
             services: BTreeMap::new(),
             certificates: BTreeMap::new(),
+            store_keys: BTreeMap::new(),
             key_folders: Vec::new(),
             firewall: Reading::NotTried,
             listeners: Reading::NotTried,
