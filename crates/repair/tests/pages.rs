@@ -60,7 +60,9 @@ fn every_action_mends_causes_that_there_are_and_is_the_only_one_of_its_name() {
         assert!(id.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-'), "{id} in kebab-case");
         assert!(ids.insert(id) && !is_cause(id), "{id} is taken");
         assert!(!action.title.is_empty() && !action.risk.is_empty() && !action.title.ends_with('.'), "{id}");
-        action.causes.iter().for_each(|cause| assert!(is_cause(cause), "{id} mends {cause}, which is no cause"));
+        for cause in action.causes {
+            assert!(is_cause(cause), "{id} mends {cause}, which is no cause");
+        }
     }
     assert!(ACTIONS.iter().all(|action| !action.causes.is_empty()), "what mends nothing is a bridge");
     assert!(BRIDGES.iter().all(|action| action.causes.is_empty()), "a bridge mends nothing");
@@ -72,7 +74,8 @@ fn what_is_refused_says_why_and_what_to_do_instead() {
         assert!(!is_cause(harmful.id) && all().all(|action| action.id != harmful.id), "{} is taken", harmful.id);
         let said = why_not(harmful.id);
         assert!(said.contains(harmful.why) && said.contains(harmful.instead), "{said}");
-        let named = harmful.instead.split_once(": ").map(|(named, _)| named).filter(|named| !named.contains(' '));
-        named.into_iter().for_each(|cause| assert!(is_cause(cause), "{}: {cause} is no cause", harmful.id));
+        if let Some((named, _)) = harmful.instead.split_once(": ").filter(|(named, _)| !named.contains(' ')) {
+            assert!(is_cause(named), "{}: {named} is no cause", harmful.id);
+        }
     }
 }
