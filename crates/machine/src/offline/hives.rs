@@ -118,8 +118,10 @@ impl Hives {
     }
 
     pub(super) fn descriptor(&self, path: &str) -> Answer<Vec<u8>> {
-        let (opened, below) = self.place(path)?;
-        let found = opened.hive.key(&below).map_err(|damage| damaged(&damage))?;
+        let (name, rest) = HiveName::of(path)?;
+        let slot = self.slot(name);
+        let opened = slot.as_ref().map_err(Clone::clone)?;
+        let found = opened.hive.key(&opened.below(rest)).map_err(|damage| damaged(&damage))?;
         let read = found.map(|key| key.security().map(<[u8]>::to_vec)).transpose();
         read.map_err(|damage| damaged(&damage))
     }
