@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rdpdoctor_machine::change::Unchanged;
 use rdpdoctor_machine::security::{Descriptor, Sid};
@@ -41,31 +41,45 @@ pub struct Place {
     pub warning: Option<String>,
 }
 
-/// Makes the folder below the system drive that is mounted or runs at `drive`, or takes it where it is ours.
-pub fn prepare(subject: &dyn Subject, drive: &Path) -> Result<Place, PlaceError> {
-    let path = at(drive);
-    let is_new = match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_dir() => false,
-        Ok(_) => return Err(PlaceError::NoFolder),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(error) => return Err(error.into()),
-    };
-    if is_new {
-        create(&path)?;
-    } else if let Some(owner) = foreign_owner(subject) {
-        return Err(PlaceError::Foreign(owner));
+/// The folder as it was made or found; nothing is written to it before it is protected.
+#[derive(Debug)]
+pub struct Made {
+    path: PathBuf,
+    is_new: bool,
+}
+
+impl Made {
+    /// Makes the folder below the system drive that is mounted or runs at `drive`, or takes the one that is there.
+    pub fn at(drive: &Path) -> Result<Self, PlaceError> {
+        let path = at(drive);
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => Ok(Self { path, is_new: false }),
+            Ok(_) => Err(PlaceError::NoFolder),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                create(&path)?;
+                Ok(Self { path, is_new: true })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
-    let warning = match protect(subject) {
-        Ok(()) => None,
-        // Wine and foreign file systems keep no Windows permissions.
-        Err(why @ (Unchanged::NotKept | Unchanged::Refused(_))) if !is_enforced(subject) => Some(why.to_string()),
-        Err(why) => return Err(PlaceError::Unprotected(why)),
-    };
-    Ok(Place { folder: Folder::at(path), warning })
+
+    /// Lets administrators alone into it. One that somebody else made is not taken.
+    pub fn protect(self, subject: &dyn Subject) -> Result<Place, PlaceError> {
+        if let Some(owner) = foreign_owner(subject).filter(|_| !self.is_new) {
+            return Err(PlaceError::Foreign(owner));
+        }
+        let warning = match protect(subject) {
+            Ok(()) => None,
+            // Wine and foreign file systems keep no Windows permissions.
+            Err(why) if !is_enforced(subject) => Some(why.to_string()),
+            Err(why) => return Err(PlaceError::Unprotected(why)),
+        };
+        Ok(Place { folder: Folder::at(self.path), warning })
+    }
 }
 
 /// The folder of journals below a system drive, whether it is there or not.
-pub fn at(drive: &Path) -> std::path::PathBuf {
+pub fn at(drive: &Path) -> PathBuf {
     PLACE.split('\\').fold(drive.to_owned(), |path, name| path.join(name))
 }
 

@@ -15,7 +15,7 @@ use rdpdoctor_repair::Subject;
 use rdpdoctor_repair::action::{self, BRIDGES, HARMFUL, Options, Restart};
 use rdpdoctor_repair::apply::apply;
 use rdpdoctor_repair::journal::{Folder, Header, VERSION};
-use rdpdoctor_repair::place;
+use rdpdoctor_repair::place::Made;
 use rdpdoctor_repair::plan::Plan;
 use rdpdoctor_repair::step::Step;
 use rdpdoctor_repair::undo::machine_guid;
@@ -128,13 +128,15 @@ impl Arguments {
     /// Asks, makes it, and looks again.
     fn make(&self, plan: &Plan, causes: &[String], host: &Snapshot, output: &mut Output) -> Result<Exit, Failure> {
         let offline = self.looking.offline();
-        let subject = subject::subject(offline)?;
+        subject::may_change(offline)?;
         way_back::check(plan, self.confirm_within.is_some(), &other_ways_in(host))?;
         if !consent::asked("Make these changes?", self.yes)? {
             complain("nothing was changed");
             return Ok(Exit::Unsettled);
         }
-        let place = place::prepare(&*subject, &subject::drive(offline)?)?;
+        let made = Made::at(&subject::drive(offline)?)?;
+        let subject = subject::subject(offline)?;
+        let place = made.protect(&*subject)?;
         if let Some(warning) = &place.warning {
             complain(&format!("the journal's folder is not for administrators alone: {warning}"));
         }

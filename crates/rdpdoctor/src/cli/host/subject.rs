@@ -1,12 +1,16 @@
 //! The machine that is changed: this one, or a disk that is mounted here.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use clap::Args;
+use rdpdoctor_machine::offline::{Disk, recover};
 use rdpdoctor_repair::Subject;
 use rdpdoctor_repair::place;
 
 use super::Failure;
+use crate::output::complain;
 
 /// Which machine's repairs are meant.
 #[derive(Debug, Args)]
@@ -19,6 +23,34 @@ pub(in crate::cli) struct Whose {
 impl Whose {
     /// Where its system drive is.
     pub(super) fn drive(&self) -> Result<PathBuf, Failure> {
+        drive(self.offline.as_deref())
+    }
+
+    /// Where its journals are.
+    pub(super) fn journals(&self) -> Result<PathBuf, Failure> {
+        Ok(place::at(&self.drive()?))
+    }
+
+    /// The machine, to be changed.
+    pub(super) fn subject(&self) -> Result<Box<dyn Subject>, Failure> {
+        subject(self.offline.as_deref())
+    }
+}
+
+/// Refuses where this machine is meant and we are no administrators; a disk says by itself what it does not let us.
+pub(super) fn may_change(offline: Option<&Path>) -> Result<(), Failure> {
+    if offline.is_some() { Ok(()) } else { elevated() }
+}
+
+/// The machine, to be changed: this one, or the one on a disk.
+pub(super) fn subject(offline: Option<&Path>) -> Result<Box<dyn Subject>, Failure> {
+    match offline {
+        Some(folder) => on_disk(folder),
+        None => here(),
+    }
+}
+
+pub(super) fn drive(&self) -> Result<PathBuf, Failure> {
         drive(self.offline.as_deref())
     }
 
@@ -48,24 +80,44 @@ pub(super) fn drive(offline: Option<&Path>) -> Result<PathBuf, Failure> {
     }
 }
 
+/// The folder of journals is there; originals of hives are kept in it, and put back first where a write was cut off.
 fn on_disk(folder: &Path) -> Result<Box<dyn Subject>, Failure> {
-    Err(Failure::Work(anyhow::anyhow!("{}: disks cannot be changed yet", folder.display())))
+    let at = |error: &dyn std::fmt::Display| anyhow!("{}: {error}", folder.display());
+    let kept = place::at(folder).join("hives");
+    if !kept.is_dir() {
+        fs::create_dir(&kept).map_err(|error| at(&error))?;
+    }
+    for hive in recover(folder, &kept).map_err(|error| at(&error))? {
+        complain(&format!("writing the hive {hive} was cut off: it is what it was before again"));
+    }
+    let disk = Disk::open(folder).map_err(|error| at(&error))?;
+    Ok(Box::new(disk.for_writing(&kept).map_err(|error| at(&error))?))
+}
+
+#[cfg(windows)]
+fn elevated() -> Result<(), Failure> {
+    if rdpdoctor_machine::live::is_elevated()? {
+        return Ok(());
+    }
+    let message = "changing this machine takes an administrator's rights: open the command prompt with \"Run as \
+        administrator\" and type the same there";
+    Err(Failure::Work(anyhow!(message)))
 }
 
 #[cfg(windows)]
 fn here() -> Result<Box<dyn Subject>, Failure> {
-    use rdpdoctor_machine::live::{Live, is_elevated};
-    if !is_elevated()? {
-        let message = "changing this machine takes an administrator's rights: open the command prompt with \"Run as \
-            administrator\" and type the same there";
-        return Err(Failure::Work(anyhow::anyhow!(message)));
-    }
-    Ok(Box::new(Live::open()?))
+    elevated()?;
+    Ok(Box::new(rdpdoctor_machine::live::Live::open()?))
 }
 
 #[cfg(windows)]
 fn system_drive() -> Result<PathBuf, Failure> {
     Ok(PathBuf::from(format!("{}\\", rdpdoctor_machine::live::system_drive()?)))
+}
+
+#[cfg(not(windows))]
+fn elevated() -> Result<(), Failure> {
+    Err(no_windows())
 }
 
 #[cfg(not(windows))]
