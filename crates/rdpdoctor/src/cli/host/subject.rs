@@ -21,14 +21,9 @@ pub(in crate::cli) struct Whose {
 }
 
 impl Whose {
-    /// Where its system drive is.
-    pub(super) fn drive(&self) -> Result<PathBuf, Failure> {
-        drive(self.offline.as_deref())
-    }
-
     /// Where its journals are.
     pub(super) fn journals(&self) -> Result<PathBuf, Failure> {
-        Ok(place::at(&self.drive()?))
+        Ok(place::at(&drive(self.offline.as_deref())?))
     }
 
     /// The machine, to be changed.
@@ -50,29 +45,7 @@ pub(super) fn subject(offline: Option<&Path>) -> Result<Box<dyn Subject>, Failur
     }
 }
 
-pub(super) fn drive(&self) -> Result<PathBuf, Failure> {
-        drive(self.offline.as_deref())
-    }
-
-    /// Where its journals are.
-    pub(super) fn journals(&self) -> Result<PathBuf, Failure> {
-        Ok(place::at(&self.drive()?))
-    }
-
-    /// The machine, to be changed.
-    pub(super) fn subject(&self) -> Result<Box<dyn Subject>, Failure> {
-        subject(self.offline.as_deref())
-    }
-}
-
-/// The machine, to be changed: this one, for which administrators alone may ask, or the one on a disk.
-pub(super) fn subject(offline: Option<&Path>) -> Result<Box<dyn Subject>, Failure> {
-    match offline {
-        Some(folder) => on_disk(folder),
-        None => here(),
-    }
-}
-
+/// Where the system drive is.
 pub(super) fn drive(offline: Option<&Path>) -> Result<PathBuf, Failure> {
     match offline {
         Some(folder) => Ok(folder.to_owned()),
