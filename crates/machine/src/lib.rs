@@ -5,6 +5,7 @@
 pub mod change;
 pub mod event;
 pub mod evtx;
+pub mod filetime;
 pub mod hex;
 pub mod hive;
 pub mod key;

@@ -141,6 +141,7 @@ fn what_is_left_is_plausible() {
     assert!(free <= all && all > 1 << 20);
     assert!(left.memory_free.unwrap() > 1 << 20);
     assert!(live::is_elevated().unwrap());
+    assert_eq!(machine.notes(), Vec::<String>::new());
     assert!(live::os_version().is_some_and(|version| version >= (6, 1, 7601)));
 }
 

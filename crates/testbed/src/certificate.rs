@@ -85,6 +85,16 @@ impl Certificate {
     /// So long that the server's flight does not fit one packet.
     pub const LONG: Self = Self { alternative_names: 40, ..Self::PLAIN };
 
+    /// Makes it, and its key, which is thrown away: the certificate in DER.
+    pub fn to_der(&self) -> Result<Vec<u8>, Unavailable> {
+        let folder = tempfile::tempdir()?;
+        let files = self.write_into(folder.path())?;
+        let der = folder.path().join("server.der");
+        let mut command = openssl(&["x509", "-outform", "DER"])?;
+        run(command.arg("-in").arg(&files.certificate).arg("-out").arg(&der))?;
+        Ok(fs::read(der)?)
+    }
+
     pub(crate) fn write_into(&self, folder: &Path) -> Result<Files, Unavailable> {
         let files = Files { certificate: folder.join("server.crt"), key: folder.join("server.key") };
         let settings = folder.join("ca.cnf");

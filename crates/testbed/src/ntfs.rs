@@ -64,6 +64,12 @@ impl NtfsImage {
         self.mount()
     }
 
+    /// Unmounts it and mounts it again, so that nobody can write to it.
+    pub fn remount_read_only(&mut self) -> Result<(), Unavailable> {
+        self.unmount()?;
+        self.mount_with(&["-o", "ro"])
+    }
+
     /// Unmounts it and mounts it again, as ntfs-3g then sees fit.
     pub fn remount(&mut self) -> Result<(), Unavailable> {
         self.unmount()?;
@@ -71,8 +77,12 @@ impl NtfsImage {
     }
 
     fn mount(&mut self) -> Result<(), Unavailable> {
+        self.mount_with(&[])
+    }
+
+    fn mount_with(&mut self, options: &[&str]) -> Result<(), Unavailable> {
         let mut command = Command::new(find("ntfs-3g")?);
-        first_use(command.arg(self.image()).arg(self.path()), "mounting through FUSE")?;
+        first_use(command.args(options).arg(self.image()).arg(self.path()), "mounting through FUSE")?;
         self.is_mounted = true;
         Ok(())
     }

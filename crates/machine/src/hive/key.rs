@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::cell::damage;
 use super::list;
 use super::node::Node;
-use super::time::timestamp;
 use super::value::Stored;
 use super::{Damage, Defect, Hive};
+use crate::filetime::timestamp;
 use crate::registry::{self, Data, Value};
 
 /// The most levels of keys that Windows allows.

@@ -14,7 +14,6 @@ mod name;
 mod node;
 #[cfg(test)]
 pub(crate) mod testing;
-mod time;
 mod value;
 mod write;
 

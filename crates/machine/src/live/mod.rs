@@ -49,6 +49,10 @@ impl Machine for Live {
         Way::Running
     }
 
+    fn notes(&self) -> Vec<String> {
+        token::note(&is_elevated()).map(str::to_owned).into_iter().collect()
+    }
+
     fn key(&self, path: &str) -> Answer<Key> {
         registry::key(path)
     }

@@ -12,9 +12,8 @@ use windows_sys::Win32::System::SystemInformation::{GetSystemWindowsDirectoryW, 
 use windows_sys::Win32::UI::WindowsAndMessaging::{GetSystemMetrics, SM_REMOTESESSION};
 
 use crate::Unreadable;
+use crate::filetime::timestamp;
 
-/// Units of 100 ns from 1601 to 1970.
-const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
 /// What calls are offered at first; most need less.
 const FIRST_ROOM: usize = 4096;
 /// How often a buffer grows before we no longer believe what is asked for.
@@ -63,8 +62,7 @@ pub(super) fn narrow(units: &[u16]) -> String {
 /// The moment of a FILETIME; 0 is none.
 pub(super) fn moment(time: FILETIME) -> Option<Timestamp> {
     let ticks = (u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime);
-    let since_epoch = i128::from(ticks) - i128::from(UNIX_EPOCH);
-    (ticks != 0).then(|| Timestamp::from_nanosecond(since_epoch * 100).ok())?
+    if ticks == 0 { None } else { timestamp(ticks) }
 }
 
 /// What the last call of this thread left.
@@ -147,7 +145,7 @@ mod tests {
             moment(FILETIME { dwLowDateTime: low, dwHighDateTime: high })
         };
         assert_eq!(of(0), None);
-        assert_eq!(of(UNIX_EPOCH), Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(of(116_444_736_000_000_000), Some(Timestamp::UNIX_EPOCH));
         assert_eq!(of(133_485_408_000_000_001).unwrap().to_string(), "2024-01-01T00:00:00.0000001Z");
         assert_eq!(of(u64::MAX), None);
     }

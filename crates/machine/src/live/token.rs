@@ -34,6 +34,14 @@ pub fn is_elevated() -> Result<bool, Unreadable> {
     Ok(elevation.TokenIsElevated != 0)
 }
 
+/// What to say where administrators alone would get all answers. Where that cannot be told, each refusal still says why.
+pub(super) fn note(elevated: &Result<bool, Unreadable>) -> Option<&'static str> {
+    (*elevated == Ok(false)).then_some(
+        "not run as administrator, so that keys, the Security log and user rights may be missing: run it again from a \
+         prompt that was opened with \"Run as administrator\"",
+    )
+}
+
 /// Enables a privilege for this process. Without it, what needs it is denied, and says so.
 pub(super) fn enable(name: &str) {
     if let (Ok(token), Ok(luid)) = (token(TOKEN_ADJUST_PRIVILEGES), privilege(name)) {
@@ -60,4 +68,16 @@ fn token(access: TOKEN_ACCESS_MASK) -> Result<OwnedHandle, Unreadable> {
     check(unsafe { OpenProcessToken(GetCurrentProcess(), access, &raw mut token) })?;
     // SAFETY: the call succeeded, so that the handle is open and nobody else's.
     Ok(unsafe { OwnedHandle::from_raw_handle(token) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_is_known_to_lack_rights_is_told_so() {
+        assert!(note(&Ok(false)).is_some_and(|note| note.contains("Run as administrator") && !note.contains('\n')));
+        assert_eq!(note(&Ok(true)), None);
+        assert_eq!(note(&Err(Unreadable::NoAnswer)), None);
+    }
 }

@@ -56,7 +56,7 @@ impl Disk {
         let config = config(&volume)?;
         let logs = if config.is_empty() { "" } else { LOGS };
         let hives = Hives::open(&volume, config);
-        let notes = notes(&volume, &hives);
+        let notes = notes(&volume, &hives, !logs.is_empty());
         Ok(Self { volume, hives, config, logs, notes })
     }
 
@@ -164,15 +164,24 @@ fn is_log(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("evtx"))
 }
 
-fn notes(volume: &Volume, hives: &Hives) -> Vec<String> {
+/// What to know of a disk, or of a folder of copies, which need not be whole.
+fn notes(volume: &Volume, hives: &Hives, whole: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    if volume.state().hibernation == Ok(Hibernation::Asleep) {
+    let state = volume.state();
+    if state.hibernation == Ok(Hibernation::Asleep) {
         notes.push(
             "Windows sleeps on this disk (hibernation or fast startup): what it had in memory is not in these files"
                 .to_owned(),
         );
     }
-    notes.extend(hives.notes());
+    // A driver that has it mounted for writing may have set the mark itself.
+    if state.dirty == Ok(true) {
+        notes.push(
+            "the volume is marked for a check (chkdsk): it was not closed, so that what was written last may be missing"
+                .to_owned(),
+        );
+    }
+    notes.extend(hives.notes(whole));
     notes
 }
 

@@ -71,8 +71,7 @@ impl HiveName {
 
 impl Opened {
     pub(super) fn new(name: HiveName, hive: Hive) -> Result<Self, Unreadable> {
-        let in_use = (name == HiveName::System).then(|| hive::current_control_set(&hive)).transpose();
-        let control_set = in_use.map_err(|error| Unreadable::Damaged(format!("SYSTEM: {error}")))?;
+        let control_set = (name == HiveName::System).then(|| control_set(&hive)).transpose()?;
         Ok(Self { hive, control_set })
     }
 
@@ -94,17 +93,13 @@ impl Hives {
         Self { system, software, security }
     }
 
-    /// What to know of hives that were not closed.
-    pub(super) fn notes(&self) -> Vec<String> {
-        let note = |name: HiveName| match self.slot(name).as_ref().ok()?.hive.state() {
-            State::Clean => None,
-            State::Replayed { entries } => Some(format!(
-                "the hive {} was not closed; {entries} transactions were taken from its logs, in memory",
-                name.file()
-            )),
-            State::Dirty { why } => {
-                Some(format!("the newest values of the hive {} may be missing: {why}", name.file()))
-            }
+    /// What to know of hives that were not closed or cannot be read. Of a whole Windows none may be absent.
+    pub(super) fn notes(&self, whole: bool) -> Vec<String> {
+        let note = |hive: HiveName| match (hive.file(), &*self.slot(hive)) {
+            (name, Ok(opened)) => not_closed(name, opened.hive.state()),
+            (name, Err(why)) if *why == absent(name) => whole.then(|| why.to_string()),
+            (_, Err(Unreadable::Damaged(what))) => Some(format!("damaged hive {what}")),
+            (name, Err(why)) => Some(format!("the hive {name} cannot be read: {why}")),
         };
         HiveName::ALL.into_iter().filter_map(note).collect()
     }
@@ -167,6 +162,27 @@ fn open(volume: &Volume, config: &str, hive: HiveName) -> Result<Opened, Unreada
 
 pub(super) fn absent(name: &str) -> Unreadable {
     Unreadable::System(format!("there is no hive {name}"))
+}
+
+fn not_closed(name: &str, state: State) -> Option<String> {
+    match state {
+        State::Clean => None,
+        State::Replayed { entries } => {
+            Some(format!("the hive {name} was not closed; {entries} transactions were taken from its logs, in memory"))
+        }
+        State::Dirty { why } => Some(format!("the newest values of the hive {name} may be missing: {why}")),
+    }
+}
+
+/// The control set in use. Were it missing, every value would count as absent, which says something of the machine.
+fn control_set(system: &Hive) -> Result<String, Unreadable> {
+    let damaged = |what: &dyn fmt::Display| Unreadable::Damaged(format!("SYSTEM: {what}"));
+    let name = hive::current_control_set(system).map_err(|error| damaged(&error))?;
+    match system.key(&name) {
+        Ok(Some(_)) => Ok(name),
+        Ok(None) => Err(damaged(&format_args!("{name}, which is selected, is not there"))),
+        Err(error) => Err(damaged(&error)),
+    }
 }
 
 pub(super) fn joined(folder: &str, name: &str) -> String {

@@ -5,77 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rdpdoctor_machine::key::{KeyProvider, Property, StoreEntry, file_name};
+use rdpdoctor_machine::key::file_name;
 use rdpdoctor_machine::security::Descriptor;
 use rdpdoctor_testbed::NtfsImage;
 
 use super::hive::filled;
 use super::program::{answer, check, run};
+use super::server::{self, GUID, KEYS, SECURITY, SOFTWARE, SYSTEM};
 
-const GUID: &str = "0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0";
-const KEYS: &str = "ProgramData/Microsoft/Crypto/RSA/MachineKeys";
+const OFF: (&str, &str) = (r#"fDenyTSConnections"=dword:00000000"#, r#"fDenyTSConnections"=dword:00000001"#);
 const READABLE: &str =
     "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FR;;;NS)(A;;FA;;;S-1-5-80-4022436659-1090538466-1613889075-870485073-3428993833)";
 const UNREADABLE: &str = "O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FR;;;BA)";
-
-const SYSTEM: &str = r#"[\Select]
-"Current"=dword:00000002
-
-[\ControlSet002\Control\Terminal Server]
-"fDenyTSConnections"=dword:00000000
-
-[\ControlSet002\Control\Terminal Server\WinStations]
-"SelfSignedCertStore"="Remote Desktop"
-
-[\ControlSet002\Control\Terminal Server\WinStations\RDP-Tcp]
-"PortNumber"=dword:00000d3d
-"fEnableWinStation"=dword:00000001
-"SecurityLayer"=dword:00000002
-"UserAuthentication"=dword:00000001
-"MinEncryptionLevel"=dword:00000002
-"WdName"="Microsoft RDP 8.0"
-"LoadableProtocol_Object"="{5828227c-20cf-4408-b73f-73ab70b8849f}"
-
-[\ControlSet002\Control\ComputerName\ComputerName]
-"ComputerName"="TS01"
-
-[\ControlSet002\Services\TermService]
-"Start"=dword:00000003
-"ObjectName"="NT Authority\\NetworkService"
-
-[\ControlSet002\Services\TermService\Parameters]
-"ServiceDll"="%SystemRoot%\\System32\\termsrv.dll"
-
-[\ControlSet002\Services\SessionEnv]
-"Start"=dword:00000003
-
-[\ControlSet002\Services\UmRdpService]
-"Start"=dword:00000003
-
-[\ControlSet002\Services\MpsSvc]
-"Start"=dword:00000002
-
-[\ControlSet002\Services\BFE]
-"Start"=dword:00000002
-
-[\ControlSet002\Services\RpcSs]
-"Start"=dword:00000002
-
-[\ControlSet002\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules]
-"RemoteDesktop-UserMode-In-TCP"="v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\\system32\\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|"
-"#;
-
-const SOFTWARE: &str = r#"[\Microsoft\Windows NT\CurrentVersion]
-"CurrentBuildNumber"="17763"
-"ProductName"="Windows Server 2019 Standard"
-"InstallationType"="Server"
-
-[\Microsoft\Windows NT\CurrentVersion\ProfileList]
-"ProgramData"="%SystemDrive%\\ProgramData"
-
-[\Microsoft\Cryptography]
-"MachineGuid"="0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0"
-"#;
 
 /// A disk of a healthy server, of which single lines and the key file's access list may differ.
 struct Server {
@@ -125,8 +66,9 @@ impl Server {
             }
         };
         let folder = tempfile::tempdir().unwrap();
-        let software = format!("{}\n{}", self.software, certificate(folder.path()));
-        for (name, lines) in [("SYSTEM", &self.system), ("SOFTWARE", &software)] {
+        let own = server::OWN.lines().unwrap();
+        let software = format!("{}\n{own}", self.software);
+        for (name, lines) in [("SYSTEM", &*self.system), ("SOFTWARE", &software), ("SECURITY", SECURITY)] {
             let hive = filled(folder.path(), lines)?;
             image.write(&format!("Windows/System32/config/{name}"), &hive).unwrap();
         }
@@ -140,33 +82,6 @@ impl Server {
         }
         Some(image)
     }
-}
-
-/// The lines of the store `Remote Desktop` with a certificate that openssl makes, in the container TSSecKeySet1.
-fn certificate(folder: &Path) -> String {
-    let der = folder.join("certificate.der");
-    let request =
-        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=TS01", "-days", "180", "-outform", "DER"];
-    let key = folder.join("key.pem");
-    let made =
-        std::process::Command::new("openssl").args(request).arg("-keyout").arg(&key).arg("-out").arg(&der).output();
-    assert!(made.unwrap().status.success());
-    let der = fs::read(der).unwrap();
-    let own = KeyProvider {
-        container: "TSSecKeySet1".to_owned(),
-        provider: "Microsoft Enhanced Cryptographic Provider v1.0".to_owned(),
-        provider_type: 1,
-        flags: 0x20,
-        key_spec: 1,
-    };
-    let certificate = Property { id: 32, encoding: 1, data: der };
-    let blob: Vec<String> = StoreEntry::of(vec![own.to_property(), certificate])
-        .to_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let path = r"\Microsoft\SystemCertificates\Remote Desktop\Certificates\0000000000000000000000000000000000000001";
-    format!("[{path}]\n\"Blob\"=hex:{}\n", blob.join(","))
 }
 
 #[test]
@@ -201,7 +116,7 @@ fn a_missing_key_and_that_of_another_machine_are_told_apart() {
 #[test]
 fn each_fault_of_the_settings_is_named() {
     let faults = [
-        (Server::healthy().with(r#"fDenyTSConnections"=dword:00000000"#, r#"fDenyTSConnections"=dword:00000001"#), "rdp-disabled"),
+        (Server::healthy().with(OFF.0, OFF.1), "rdp-disabled"),
         (
             Server::healthy().and_software(
                 "[\\Policies\\Microsoft\\Windows NT\\Terminal Services]\n\"fDenyTSConnections\"=dword:00000001",
@@ -238,6 +153,41 @@ fn nothing_on_the_disk_is_touched() {
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     assert_eq!(contents(&image.path()), before);
+}
+
+#[test]
+fn what_nobody_can_write_to_is_read_alike() {
+    let Some(mut image) = Server { key_file: Some(UNREADABLE), ..Server::healthy() }.image() else { return };
+    let path = image.path();
+    let before = said(&path);
+    if let Err(why) = image.remount_read_only() {
+        println!("skipped: no volume can be mounted read-only here: {why}");
+        return;
+    }
+    assert!(fs::write(path.join("new"), b"").is_err(), "it is mounted read-only");
+    let volume = fs::read(image.image()).unwrap();
+    assert_eq!(said(&path), before);
+    assert!(before.0.contains("machine-keys-permissions") && before.1 == Some(1), "{before:?}");
+    assert!(run(["host", "snapshot", "--offline", path.to_str().unwrap()]).status.success());
+    assert!(fs::read(image.image()).unwrap() == volume, "not a byte of the volume changes");
+}
+
+/// The findings, without times, and the exit code.
+fn said(folder: &Path) -> (String, Option<i32>) {
+    let output = run(["host", "check", "--format", "json", "--offline", folder.to_str().unwrap()]);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    (report["findings"].to_string(), output.status.code())
+}
+
+#[test]
+fn a_volume_that_was_not_closed_says_so_in_one_line() {
+    let Some(mut image) = Server::healthy().with(OFF.0, OFF.1).image() else { return };
+    image.mark_dirty().unwrap();
+    let output = run(["host", "check", "--offline", image.path().to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert_eq!(text.matches("marked for a").count(), 1, "{text}");
 }
 
 /// Every file with its time and its bytes. The time of the last access is the mount's own business.

@@ -41,21 +41,27 @@ pub(crate) fn empty() -> Vec<u8> {
 
 /// A hive with these lines; none where hivexregedit is not installed.
 pub(crate) fn filled(folder: &Path, lines: &str) -> Option<Vec<u8>> {
+    changed(folder, &empty(), lines)
+}
+
+/// A hive with these lines merged into it; `-` deletes a key or a value, as in what regedit imports.
+pub(crate) fn changed(folder: &Path, before: &[u8], lines: &str) -> Option<Vec<u8>> {
     let (hive, text) = (folder.join("hive"), folder.join("lines.reg"));
-    fs::write(&hive, empty()).unwrap();
+    fs::write(&hive, before).unwrap();
     fs::write(&text, format!("Windows Registry Editor Version 5.00\n\n{}\n{lines}\n", keys_above(lines))).unwrap();
     let merge = Command::new("hivexregedit").args(["--merge", "--encoding", "UTF-16LE"]).arg(&hive).arg(&text).output();
     let Ok(merge) = merge else {
         println!("skipped: hivexregedit (libwin-hivex-perl) is not installed");
         return None;
     };
-    assert!(merge.status.success(), "{}", String::from_utf8_lossy(&merge.stderr));
+    assert!(merge.status.success(), "{lines}: {}", String::from_utf8_lossy(&merge.stderr));
     Some(fs::read(hive).unwrap())
 }
 
 /// hivexregedit makes no key without those above it.
 fn keys_above(lines: &str) -> String {
     let paths = lines.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    let paths = paths.filter(|path| !path.starts_with('-'));
     let above = paths.flat_map(|path| path.match_indices('\\').skip(1).map(|(at, _)| &path[..at]));
     let keys: BTreeSet<&str> = above.collect();
     keys.into_iter().fold(String::new(), |lines, path| lines + "[" + path + "]\n\n")

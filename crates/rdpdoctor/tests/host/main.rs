@@ -1,17 +1,29 @@
 //! Machines that are looked at and not probed: disks, copied hives, collections.
 
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod base;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
 mod collected;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
+mod damage;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod disk;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod hive;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
 mod samples;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod server;
 #[cfg(test)]
 mod usage;

@@ -17,9 +17,6 @@ use super::wire::Wire;
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// What a current Windows client speaks.
 const VERSION: u32 = 6;
-/// FILETIME of 1970-01-01, in seconds.
-const UNIX_EPOCH_SECONDS: i64 = 11_644_473_600;
-const TICKS_PER_SECOND: u64 = 10_000_000;
 
 /// Asks once. A server that answers leaves no error, whatever it says; else it is told how the connection ended.
 pub(crate) async fn exchange(wire: &mut Wire, session: &mut Session) -> (CredsspSeen, Result<(), Ending>) {
@@ -108,9 +105,7 @@ fn describe(challenge: &Challenge) -> NtlmChallenge {
 
 /// A FILETIME: 100 ns since 1601. `None` before 1970 and where years have more than four digits.
 fn time_of(filetime: u64) -> Option<Timestamp> {
-    let seconds = i64::try_from(filetime / TICKS_PER_SECOND).ok()?.checked_sub(UNIX_EPOCH_SECONDS)?;
-    let nanoseconds = i32::try_from(filetime % TICKS_PER_SECOND * 100).ok()?;
-    Timestamp::new(seconds, nanoseconds).ok().filter(|time| *time >= Timestamp::UNIX_EPOCH)
+    rdpdoctor_machine::filetime::timestamp(filetime).filter(|time| *time >= Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ mod values;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::time::filetime;
 use super::{Damage, Hive, State};
+use crate::filetime::filetime;
 use crate::registry::Value;
 use draft::Draft;
 

@@ -11,7 +11,7 @@ use rdpdoctor_sources::host::collector_script;
 use super::Input;
 use crate::cli::Failure;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, complain};
 
 /// Write down everything on the server that decides Remote Desktop, to be judged anywhere
 #[derive(Debug, Args)]
@@ -44,6 +44,7 @@ impl Arguments {
             Format::Powershell => collector_script(),
             Format::Json => {
                 let snapshot = self.input.snapshot()?;
+                snapshot.notes.iter().for_each(|note| complain(note));
                 json::object(&if self.redact { redact_snapshot(snapshot)? } else { snapshot })?
             }
         };
