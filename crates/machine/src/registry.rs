@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::filetime::timestamp;
 use crate::hex;
-use crate::hive::timestamp;
 
 /// REG_SZ.
 pub const REG_SZ: u32 = 1;

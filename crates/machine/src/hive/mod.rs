@@ -24,8 +24,6 @@ pub(crate) use header::{is_unfinished, unfinished};
 pub use key::Key;
 pub use write::{EditError, HiveWriter};
 
-pub(crate) use time::timestamp;
-
 use cell::Bins;
 use header::{BASE_BLOCK, Header};
 use node::Node;
