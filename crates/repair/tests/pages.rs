@@ -69,6 +69,19 @@ fn every_action_mends_causes_that_there_are_and_is_the_only_one_of_its_name() {
 }
 
 #[test]
+fn the_table_beside_other_tools_names_repairs_and_causes_that_there_are() {
+    let page = include_str!("../../../docs/src/repair-compared.md");
+    let named = |folder: &str| -> BTreeSet<String> {
+        let links = page.split(folder).skip(1).filter_map(|rest| rest.split_once(".md"));
+        links.map(|(id, _)| id.to_owned()).collect()
+    };
+    let repairs = named("(repairs/");
+    assert!(!repairs.is_empty());
+    repairs.iter().for_each(|id| assert!(all().any(|action| action.id == id), "{id} is no repair"));
+    named("(causes/").iter().for_each(|id| assert!(is_cause(id), "{id} is no cause"));
+}
+
+#[test]
 fn what_is_refused_says_why_and_what_to_do_instead() {
     for harmful in HARMFUL {
         assert!(!is_cause(harmful.id) && all().all(|action| action.id != harmful.id), "{} is taken", harmful.id);

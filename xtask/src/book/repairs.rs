@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use rdpdoctor_diagnosis::Cause;
-use rdpdoctor_repair::action::{ACTIONS, Action, BRIDGES, HARMFUL, Restart, for_cause};
+use rdpdoctor_diagnosis::causes::CAUSES;
+use rdpdoctor_diagnosis::{Cause, Stage};
+use rdpdoctor_repair::action::{ACTIONS, Action, BRIDGES, HARMFUL, Restart, for_cause, why_not};
 
 use super::cell;
 
@@ -31,6 +32,7 @@ pub(super) fn index() -> String {
     for action in BRIDGES {
         let _ = writeln!(text, "| {} | {} | {} |", link(action), cell(action.title), cell(action.risk));
     }
+    text.push_str(&left_to_a_person());
     text.push_str("\n## Refused\n\n");
     text.push_str(
         "Recipes that are often given and do harm. `rdpdoctor host fix ID` says the same, and does nothing.\n\n",
@@ -39,6 +41,16 @@ pub(super) fn index() -> String {
     for harmful in HARMFUL {
         let [recipe, why, instead] = [harmful.title, harmful.why, harmful.instead].map(cell);
         let _ = writeln!(text, "| `{}` | {recipe} | {why} | {instead} |", harmful.id);
+    }
+    text
+}
+
+fn left_to_a_person() -> String {
+    let about = "Causes on the server itself that no program should mend, and what to do. A plan says the same.";
+    let mut text = format!("\n## Left to a person\n\n{about}\n\n| cause | what to do |\n| --- | --- |\n");
+    let is_left = |cause: &&Cause| cause.stage == Stage::Host && for_cause(cause.id).next().is_none();
+    for cause in CAUSES.iter().copied().filter(is_left) {
+        let _ = writeln!(text, "| {} | {} |", super::link(cause.id), cell(&why_not(cause.id)));
     }
     text
 }
