@@ -17,6 +17,8 @@ mod disk;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fix;
+#[cfg(test)]
 mod hive;
 #[cfg(test)]
 mod program;
