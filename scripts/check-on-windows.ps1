@@ -1,8 +1,9 @@
 # Walks through the host side of rdpdoctor on a real Windows, and compares what it reads with what Windows' own tools say.
-#   powershell -NoProfile -ExecutionPolicy Bypass -File check-on-windows.ps1 [-Program .\rdpdoctor.exe]
-# Windows PowerShell 3 or later; run it as administrator. It changes no setting. It writes into a new folder below %TEMP%.
+#   powershell -NoProfile -ExecutionPolicy Bypass -File check-on-windows.ps1 [-Program .\rdpdoctor.exe] [-Repair]
+# Windows PowerShell 3 or later; run it as administrator. It writes into a new folder below %TEMP%, and changes no setting but
+# with -Repair, after a question: then a Windows Server is closed for new sessions for a minute, mended, and left as it was.
 # Not run on a real Windows yet.
-param([string]$Program = '.\rdpdoctor.exe')
+param([string]$Program = '.\rdpdoctor.exe', [switch]$Repair)
 
 $ErrorActionPreference = 'Stop'
 $utf8 = New-Object System.Text.UTF8Encoding($false)
@@ -113,6 +114,92 @@ function Compare-Listeners($snapshot) {
     Write-Same 'listeners: snapshot, netstat' ($own -join ', ') ((@($netstat) | Sort-Object -Unique) -join ', ')
 }
 
+function Get-Journals {
+    [void](Invoke-Program 'history.json' 'host', 'history', '--format', 'json')
+    return @(Read-Json 'history.json' | ForEach-Object { $_ } | Where-Object { $null -ne $_ })
+}
+
+# A plan changes nothing, and says so.
+function Test-Plan {
+    $code = Invoke-Program 'plan.txt' 'host', 'fix', '--all', '--no-probe'
+    Write-Output "         host fix --all, only planned: exit code $code, see plan.txt"
+    $code = Invoke-Program 'plan.json' 'host', 'fix', '--all', '--no-probe', '--format', 'json'
+    if ($code -eq 2) { $script:differing++; Write-Output 'DIFFERS  host fix refuses its arguments' }
+    $refused = Invoke-Program 'refused.txt' 'host', 'fix', 'firewall-off', '--no-probe'
+    $text = [IO.File]::ReadAllText((Join-Path $folder 'refused.txt'))
+    Write-Same "a harmful recipe is refused (exit code $refused)" $true ($text -match 'is not done')
+}
+
+function Get-DrainMode { return (Get-ItemProperty $server).TSServerDrainMode }
+
+function Restore-DrainMode($before) {
+    if ($null -eq $before) { Remove-ItemProperty $server -Name TSServerDrainMode -ErrorAction SilentlyContinue }
+    else { Set-ItemProperty $server -Name TSServerDrainMode -Value $before }
+}
+
+# Breaks it, mends it, takes that back, mends it for a while, and forgets: each time the registry has to say the same.
+function Test-Repair {
+    $fix = 'host', 'fix', 'drain-mode', '--no-probe'
+    Set-ItemProperty $server -Name TSServerDrainMode -Value 1 -Type DWord
+    [void](Invoke-Program 'broken.json' 'host', 'check', '--no-probe', '--format', 'json')
+    $found = @((Read-Json 'broken.json').findings | Where-Object { $_.cause -eq 'drain-mode' }).Count
+    Write-Same 'drain mode is found' 1 $found
+    [void](Invoke-Program 'drain-plan.txt' $fix)
+    Write-Same 'a plan changes nothing' 1 (Get-DrainMode)
+    $known = @(Get-Journals).Count
+    Write-Same 'exit code of host fix --apply' 0 (Invoke-Program 'drain-fixed.txt' ($fix + @('--apply', '--yes')))
+    Write-Same 'the value after the repair' 0 (Get-DrainMode)
+    $journals = @(Get-Journals)
+    Write-Same 'journals that came' 1 ($journals.Count - $known)
+    $id = $journals[-1].id
+    Write-Same 'how the repair stands' 'made' $journals[-1].standing
+    Compare-Place
+    Write-Same 'exit code of host undo' 0 (Invoke-Program 'drain-undone.txt' 'host', 'undo', $id, '--yes')
+    Write-Same 'the value after the undo' 1 (Get-DrainMode)
+    Test-WayBack $fix
+    foreach ($one in @(Get-Journals) | Select-Object -Skip $known) {
+        Write-Same "exit code of host forget $($one.id)" 0 (Invoke-Program 'forgotten.txt' 'host', 'forget', $one.id, '--yes')
+    }
+    Write-Same 'journals that are left' $known @(Get-Journals).Count
+    if ($known -gt 0) { return }
+    Write-Same 'exit code of host forget --all' 0 (Invoke-Program 'forgotten.txt' 'host', 'forget', '--all', '--yes')
+    Write-Same 'the journals'' folder is there still' $false (Test-Path (Join-Path $env:ProgramData 'rdpdoctor'))
+}
+
+# The task of Windows that takes a repair back: registered, and run at its time.
+function Test-WayBack($fix) {
+    $code = Invoke-Program 'drain-for.txt' ($fix + @('--apply', '--yes', '--for', '1m'))
+    Write-Same 'exit code of host fix --for 1m' 0 $code
+    if ($code -ne 0) { return }
+    $task = 'rdpdoctor-' + @(Get-Journals)[-1].id
+    [void](schtasks /query /tn $task)
+    Write-Same 'exit code of schtasks for its task' 0 $LASTEXITCODE
+    Write-Output '         waiting for the task, two minutes at most'
+    for ($second = 0; $second -lt 120 -and (Get-DrainMode) -ne 1; $second += 5) { Start-Sleep -Seconds 5 }
+    Write-Same 'the value after the task has run' 1 (Get-DrainMode)
+}
+
+# SYSTEM and Administrators, and nobody else.
+function Compare-Place {
+    $acl = Get-Acl -LiteralPath (Join-Path $env:ProgramData 'rdpdoctor')
+    $sids = $acl.GetAccessRules($true, $true, [Security.Principal.SecurityIdentifier]) |
+        ForEach-Object { $_.IdentityReference.Value } | Sort-Object -Unique
+    Write-Same 'who may open the journals' 'S-1-5-18, S-1-5-32-544' ($sids -join ', ')
+}
+
+function Invoke-Repair {
+    $isServer = (Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\ProductOptions').ProductType -ne 'WinNT'
+    if (-not $elevated) { Write-Skipped 'repair' 'not an administrator'; return }
+    if (-not $isServer) { Write-Skipped 'repair' 'drain mode is for Windows Server'; return }
+    $before = Get-DrainMode
+    if ($before) { Write-Skipped 'repair' 'this server is in drain mode already'; return }
+    Write-Output 'The server takes no new sessions for up to three minutes; running ones go on. It is left as it is now.'
+    if ((Read-Host 'Type yes to agree') -ne 'yes') { Write-Skipped 'repair' 'nobody agreed'; return }
+    try { Test-Repair } finally { Restore-DrainMode $before }
+    Write-Same 'the value at the end' "$before" "$(Get-DrainMode)"
+}
+
+$server = 'HKLM:\SYSTEM\CurrentControlSet\Control\Terminal Server'
 $elevated = ([Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()).IsInRole('Administrators')
 Write-Output "Windows $([Environment]::OSVersion.Version), PowerShell $($PSVersionTable.PSVersion), administrator: $elevated"
 Write-Output (& $Program --version)
@@ -151,6 +238,8 @@ Compare-Certificates $snapshot
 Compare-Events $snapshot
 Compare-KeyFiles $snapshot
 Compare-Listeners $snapshot
+Test-Plan
+if ($Repair) { Invoke-Repair } else { Write-Skipped 'repair' '-Repair was not given' }
 
 Write-Output "$($script:differing) differ. Compare by eye: check-here.json with what you know of this machine, and *.stderr.txt."
 if ($script:differing -gt 0) { exit 1 }
