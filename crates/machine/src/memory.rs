@@ -20,6 +20,9 @@ pub struct Collection {
     /// Whether what is not listed is known to be absent: so in descriptions, not in what a collector prints.
     #[serde(default)]
     pub complete: bool,
+    /// Whether it is of a machine that one connects from, with what its user keeps for that.
+    #[serde(default)]
+    pub client: bool,
     /// Registry keys by path.
     #[serde(default)]
     pub registry: BTreeMap<String, Collected<CollectedKey>>,

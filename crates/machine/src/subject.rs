@@ -79,6 +79,15 @@ pub trait Machine {
     /// What is in a folder.
     fn folder(&self, path: &str) -> Answer<Vec<FileInfo>>;
 
+    /// The first entries of a folder, however many it holds. Their descriptors need not be read.
+    fn entries(&self, path: &str, most: usize) -> Answer<Vec<FileInfo>> {
+        let mut entries = self.folder(path)?;
+        if let Some(entries) = &mut entries {
+            entries.truncate(most);
+        }
+        Ok(entries)
+    }
+
     /// The bytes of a file, of which there may be `limit`.
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>>;
 

@@ -4,7 +4,7 @@ mod contradicts;
 mod form;
 mod safety;
 
-pub(crate) use contradicts::contradictions;
+pub(crate) use contradicts::{Contradiction, contradictions};
 
 use std::cmp::Reverse;
 
@@ -50,6 +50,15 @@ pub fn remarks(evidence: &Evidence) -> Vec<FileRemark> {
     remarks
 }
 
+/// Files that are for another server than the target, with their place and that server.
+pub fn elsewhere(evidence: &Evidence) -> Vec<(&str, Target)> {
+    if evidence.target.is_unnamed() {
+        return Vec::new();
+    }
+    let others = files(evidence).filter(|file| !file.concerns(evidence));
+    others.filter_map(|file| Some((file.saved.place.as_str(), file.target()?))).collect()
+}
+
 /// One remark on a file that is known from the context.
 struct Remark {
     line: Option<usize>,
@@ -91,14 +100,8 @@ impl<'a> File<'a> {
         self.saved.text(name)
     }
 
-    /// Whom it connects to; none where it names nobody, or nobody who can be connected to.
     fn target(self) -> Option<Target> {
-        let mut target: Target = self.text("full address")?.parse().ok()?;
-        let own = target.input.ends_with(&format!(":{}", target.port));
-        if let Some(port) = self.number("server port").filter(|_| !own) {
-            target.port = port.try_into().ok().filter(|port| *port != 0)?;
-        }
-        Some(target)
+        self.saved.target()
     }
 
     /// Whether it is used to connect to the target: a file without an address serves every connection.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{redact, redact_snapshot};
 use crate::certificate::Certificate;
-use crate::evidence::snapshot::Reading;
+use crate::evidence::snapshot::{CachedServer, Reading, StoredCredential};
 use crate::evidence::{Der, LookupOutcome, Seen, Sibling, SystemAnswer, Told, ToldCode};
 use crate::report::{Report, build};
 use crate::testing::{CertificateMaker, Machine, Scene};
@@ -185,4 +185,18 @@ fn a_snapshot_tells_no_names_and_stays_one() {
     }
     assert_eq!(redacted.events("Microsoft-Windows-Security-Auditing", 4625)[0].field("Status"), Some("0xc000006d"));
     assert!(redacted.store("My").unwrap().iter().all(|stored| stored.der.is_none()));
+}
+
+#[test]
+fn what_a_client_keeps_tells_no_names() {
+    let stored = StoredCredential { server_name: "payroll7".to_owned(), user: Some(r"CONTOSO\alice".to_owned()) };
+    let cached = CachedServer { server_name: "hades9.olymp".to_owned(), user: Some("bob".to_owned()) };
+    let machine = Machine::healthy().hosts_line("zeus7", "10.77.0.5").with(|snapshot| {
+        snapshot.credentials = Reading::Observed(vec![stored]);
+        snapshot.cached_servers = Reading::Observed(vec![cached]);
+    });
+    let text = serde_json::to_string(&redact_snapshot(machine.snapshot()).unwrap()).unwrap().to_lowercase();
+    for name in ["payroll7", "contoso", "alice", "hades9", "bob", "zeus7", "10.77"] {
+        assert!(!text.contains(name), "{name}");
+    }
 }

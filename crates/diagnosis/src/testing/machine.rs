@@ -6,7 +6,7 @@ use super::CertificateMaker;
 use super::keys::{KEY_FILE, MACHINE_GUID};
 use crate::catalogue::setting;
 use crate::evidence::snapshot::{
-    Build, Disk, Firewall, FirewallProfile, FirewallRule, Listener, Outbound, ProfileKind, ReadBy, Reading,
+    Build, Disk, Firewall, FirewallProfile, FirewallRule, HostsEntry, Listener, Outbound, ProfileKind, ReadBy, Reading,
     RegistryKey, RegistryValue, Resources, Rights, RuleAction, SavedConnection, Service, ServiceState, Snapshot,
     StartType,
 };
@@ -215,6 +215,16 @@ impl Machine {
             Reading::Observed(all) => all.push(saved),
             other => *other = Reading::Observed(vec![saved]),
         }
+        self
+    }
+
+    /// A line of the hosts file.
+    #[must_use]
+    pub fn hosts_line(mut self, name: &str, address: &str) -> Self {
+        let mut entries = self.snapshot.hosts_file.observed().cloned().unwrap_or_default();
+        let (hostname, address) = (name.to_owned(), address.to_owned());
+        entries.push(HostsEntry { line: entries.len() + 1, hostname, address });
+        self.snapshot.hosts_file = Reading::Observed(entries);
         self
     }
 

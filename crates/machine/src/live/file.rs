@@ -47,6 +47,17 @@ pub(super) fn folder(path: &Path) -> Answer<Vec<FileInfo>> {
     Ok(Some(found))
 }
 
+/// The first entries of a folder, without their descriptors.
+pub(super) fn entries(path: &Path, most: usize) -> Answer<Vec<FileInfo>> {
+    let Some(entries) = existing(fs::read_dir(path))? else { return Ok(None) };
+    let plain = |entry: DirEntry| -> io::Result<FileInfo> {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        Ok(described(name, &entry.metadata()?, Err(Unreadable::NotCollected)))
+    };
+    let found = entries.take(most).map(|entry| existing(entry.and_then(plain)));
+    Ok(Some(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()))
+}
+
 /// The bytes of a file.
 pub(super) fn read(path: &Path, limit: usize) -> Answer<Vec<u8>> {
     let opened = OpenOptions::new().read(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path);
@@ -88,12 +99,16 @@ fn listed(entry: &DirEntry) -> io::Result<FileInfo> {
 }
 
 fn info(name: String, metadata: &Metadata, path: &Path) -> FileInfo {
+    described(name, metadata, descriptor(path))
+}
+
+fn described(name: String, metadata: &Metadata, descriptor: Result<Vec<u8>, Unreadable>) -> FileInfo {
     FileInfo {
         name,
         is_folder: metadata.is_dir(),
         size: metadata.len(),
         modified: metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok()),
-        descriptor: descriptor(path),
+        descriptor,
     }
 }
 

@@ -73,6 +73,10 @@ impl Machine for Live {
         file::folder(&file::below(&self.drive, path))
     }
 
+    fn entries(&self, path: &str, most: usize) -> Answer<Vec<FileInfo>> {
+        file::entries(&file::below(&self.drive, path), most)
+    }
+
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
         file::read(&file::below(&self.drive, path), limit)
     }

@@ -106,6 +106,10 @@ impl Machine for Disk {
         self.whole()?.folder(path)
     }
 
+    fn entries(&self, path: &str, most: usize) -> Answer<Vec<FileInfo>> {
+        self.whole()?.entries(path, most)
+    }
+
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
         self.whole()?.read(path, limit)
     }
@@ -113,8 +117,7 @@ impl Machine for Disk {
     fn events(&self, channel: &str, wanted: &Wanted, each: &mut dyn FnMut(Event)) -> Answer<Summary> {
         let log = self.log(channel);
         let Some(file) = self.volume.open_file(&log.to_string_lossy())? else { return self.whole().map(|_| None) };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
-        let read = evtx::read(file, &wanted.into(), threads, each);
+        let read = evtx::read(file, &wanted.into(), threads(), each);
         read.map(|summary| Some(summary.into())).map_err(|defect| Unreadable::Damaged(defect.to_string()))
     }
 
@@ -148,6 +151,10 @@ pub(super) fn config(volume: &Volume) -> Result<&'static str, DiskError> {
     } else {
         Err(DiskError::NoWindows)
     }
+}
+
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS)
 }
 
 /// A folder into which somebody copied hives or logs.

@@ -68,6 +68,21 @@ impl Volume {
         Ok(Some(found))
     }
 
+    /// The first entries of a folder, without their descriptors.
+    pub fn entries(&self, path: &str, most: usize) -> Answer<Vec<FileInfo>> {
+        let Some((path, metadata)) = self.find(path)? else { return Ok(None) };
+        if !metadata.is_dir() {
+            return Ok(None);
+        }
+        let mut found = Vec::new();
+        for entry in existing(fs::read_dir(&path))?.into_iter().flatten().take(most) {
+            let path = entry.map_err(|error| unreadable(&error))?.path();
+            let metadata = existing(path.symlink_metadata())?;
+            found.extend(metadata.map(|metadata| described(&path, &metadata, Err(Unreadable::NotCollected))));
+        }
+        Ok(Some(found))
+    }
+
     /// The bytes of a file, of which there may be `limit`.
     pub fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
         let Some(file) = self.open_file(path)? else { return Ok(None) };
@@ -103,12 +118,16 @@ fn no_file() -> Unreadable {
 }
 
 fn info(path: &Path, metadata: &Metadata) -> FileInfo {
+    described(path, metadata, descriptor(path))
+}
+
+fn described(path: &Path, metadata: &Metadata, descriptor: Result<Vec<u8>, Unreadable>) -> FileInfo {
     FileInfo {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         is_folder: metadata.is_dir(),
         size: metadata.len(),
         modified: metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok()),
-        descriptor: descriptor(path),
+        descriptor,
     }
 }
 
@@ -238,6 +257,17 @@ mod tests {
         }
         let listed = volume.folder("Windows").unwrap().unwrap();
         assert_eq!(listed.iter().filter(|info| !info.is_folder).count(), 1, "the link is listed");
+    }
+
+    #[test]
+    fn of_a_large_folder_only_the_first_entries_are_looked_at() {
+        let (folder, volume) = volume();
+        for number in 0..20 {
+            fs::write(folder.path().join(format!("Windows/{number}")), b"").unwrap();
+        }
+        assert_eq!(volume.entries("windows", 5).unwrap().unwrap().len(), 5);
+        assert_eq!(volume.entries("windows", 500).unwrap().unwrap().len(), 21);
+        assert_eq!((volume.entries("nothing", 5), volume.entries(r"Windows\1", 5)), (Ok(None), Ok(None)));
     }
 
     #[test]

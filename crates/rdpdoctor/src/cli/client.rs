@@ -1,8 +1,6 @@
 //! `rdpdoctor client`: the machine that one connects from, by its own account.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
@@ -10,14 +8,14 @@ use jiff::Timestamp;
 use rdpdoctor_diagnosis::evidence::snapshot::{ReadBy, Reading, SavedConnection};
 use rdpdoctor_diagnosis::evidence::{Evidence, Snapshot, Target};
 use rdpdoctor_diagnosis::report::build;
-use rdpdoctor_sources::host::{self, LARGEST_RDP_FILE};
+use rdpdoctor_sources::host::{self, Role};
 
-use super::Failure;
-use super::host::Input;
+use super::host::{Input, Writing};
 use super::presenting::Presenting;
 use super::probe::Measuring;
+use super::{Failure, connection};
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, complain};
 
 /// Look at the machine that one connects from, and at connection files
 #[derive(Debug, Args)]
@@ -29,6 +27,17 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Check),
+    Snapshot(Snap),
+}
+
+/// Write down the same of this side, to be judged anywhere: saved connections without their passwords, the names of servers
+/// and users in stored credentials, and the hosts file are in it
+#[derive(Debug, Args)]
+struct Snap {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 /// Say what on this side stops Remote Desktop, and what is wrong with connection files
@@ -39,9 +48,12 @@ struct Check {
     /// Read this connection file, instead of those that users of the machine keep
     #[arg(long = "rdp", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Probe this server too, and say what contradicts it
+    /// Probe this server too, and say what contradicts it; by default the one that the connection files name
     #[arg(long, value_name = "HOST")]
     server: Option<Target>,
+    /// Probe nothing
+    #[arg(long, conflicts_with = "server")]
+    no_probe: bool,
     #[command(flatten)]
     presenting: Presenting,
     #[command(flatten, next_help_heading = "For the probe")]
@@ -50,57 +62,56 @@ struct Check {
 
 impl Arguments {
     pub(super) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
-        let Command::Check(check) = self.command;
-        check.run(output)
+        match self.command {
+            Command::Check(check) => check.run(output),
+            Command::Snapshot(snap) => snap.writing.write(|| snap.input.read(host::origin), Role::Client, output),
+        }
     }
 }
 
 impl Check {
     fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         let begun = Instant::now();
-        let origin = self.origin()?;
-        let (mut evidence, interrupted) = match self.server {
+        let files = connection::read_all(&self.files)?;
+        let server = self.server(&files);
+        let origin = self.origin(files)?;
+        let (mut evidence, interrupted) = match server {
             Some(server) => self.measuring.evidence(server)?,
             None => (Evidence::new(Target::unnamed(), Timestamp::now()), false),
         };
         evidence.origin = Some(Box::new(origin));
+        if !self.files.is_empty() {
+            connection::say_whose(&evidence);
+        }
         let took = begun.elapsed().as_secs_f64() * 1000.0;
         self.presenting.print(vec![build(evidence, took)], interrupted, output)
     }
 
+    /// Who is probed: whoever was named, or whom the connection files name where they are for this machine.
+    fn server(&self, files: &[SavedConnection]) -> Option<Target> {
+        if self.no_probe {
+            return None;
+        }
+        let named = || self.input.is_here().then(|| connection::target(files))?;
+        self.server.clone().or_else(named)
+    }
+
     /// The machine; where only connection files are to be looked at, nothing but them.
-    fn origin(&self) -> Result<Snapshot, Failure> {
-        let files = self.files.iter().map(|path| connection(path)).collect::<Result<Vec<_>, _>>()?;
+    fn origin(&self, files: Vec<SavedConnection>) -> Result<Snapshot, Failure> {
         let only_files = !files.is_empty() && self.input.is_here() && !cfg!(windows);
         let mut origin = if only_files {
             Snapshot::new(ReadBy::Running, Timestamp::now())
         } else {
             self.input.read(host::origin)?
         };
+        if files.is_empty() && !origin.is_of_client() {
+            complain(
+                "this snapshot was taken of a server: it says nothing of saved connections and credentials; \"rdpdoctor client snapshot\" takes them along",
+            );
+        }
         if !files.is_empty() {
             origin.connections = Reading::Observed(files);
         }
         Ok(origin)
     }
-}
-
-fn connection(path: &Path) -> Result<SavedConnection, Failure> {
-    let wrong = |error: &dyn std::fmt::Display| Failure::Usage(format!("{}: {error}", path.display()));
-    let bytes = bytes(path).map_err(|error| wrong(&error))?;
-    if bytes.len() > LARGEST_RDP_FILE {
-        return Err(wrong(&format!("larger than any connection file ({} kB)", LARGEST_RDP_FILE >> 10)));
-    }
-    let file = SavedConnection::read(path.display().to_string(), &bytes);
-    if file.settings.is_empty() {
-        return Err(wrong(&"no connection file: not one line is name:type:value"));
-    }
-    Ok(file)
-}
-
-/// One byte more than a file may have tells that it is too large.
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(LARGEST_RDP_FILE).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

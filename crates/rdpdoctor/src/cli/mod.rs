@@ -3,9 +3,12 @@
 mod ask;
 mod client;
 mod completions;
+mod connection;
 mod diagnose;
 mod diff;
+mod evidence;
 mod explain;
+mod file;
 mod format;
 mod host;
 mod lab;

@@ -100,11 +100,23 @@ fn what_no_table_knows_is_unsettled() {
         (&["event", "64999"], "the id of an event that tells nothing"),
         (&["Schannel/64999"], "Schannel/64999"),
         (&["alert", "300"], "no alert: they end at 255"),
-        (&["99999999"], "Searched: event"),
+        (&["99999999"], "Searched: all families"),
     ] {
         let (code, text, complaint) = explained(words);
         assert_eq!((code, complaint.as_str()), (3, ""), "{words:?}: {text}");
         assert!(text.contains(said) && !text.contains("FreeRDP's class") && !text.contains("\n\n\n"), "{text}");
+    }
+}
+
+#[test]
+fn beside_an_unknown_event_stand_its_neighbours() {
+    for (word, own, most) in [("Schannel/36875", "Schannel/3687", 5), ("event 64999", "", 5)] {
+        let (code, text, _) = explained(&[word]);
+        assert_eq!(code, 3);
+        let near: Vec<&str> =
+            text.lines().filter(|line| line.trim_start().starts_with("- ") && line.contains('/')).collect();
+        assert!(!near.is_empty() && near.len() <= most, "{text}");
+        assert!(near[0].contains(own) && text.contains("--list events") && !text.contains("Searched"), "{text}");
     }
 }
 

@@ -1,19 +1,18 @@
-//! The machine that one connects from, and what is read beside a probe.
+//! The machine that one connects from.
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::program::{Lab, assert_valid, run};
+use super::program::{Lab, assert_valid, run, told};
 
 const SAVED: &str = "full address:s:127.0.0.1\r\nauthentication level:i:0\r\nenablecredsspsupport:i:0\r\nhello\r\n";
 
+const SERVERS: &str = r"HKCU\Software\Microsoft\Terminal Server Client\Servers";
+
 fn report(arguments: &[&str]) -> (Value, i32) {
-    let output = run(arguments.iter().chain(&["--format", "json"]));
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{error}"));
-    assert_valid(&report, "report");
-    (report, output.status.code().unwrap())
+    let (report, code, _) = told(arguments);
+    (report, code)
 }
 
 #[test]
@@ -22,7 +21,8 @@ fn connection_files_are_linted_and_judged_against_the_server() {
     let file = folder.path().join("saved.rdp");
     fs::write(&file, SAVED).unwrap();
     let file = file.to_str().unwrap();
-    let (alone, _) = report(&["client", "check", "--rdp", file]);
+    let (alone, _) = report(&["client", "check", "--rdp", file, "--no-probe"]);
+    assert_eq!(alone["connections"], 0);
     let lines: Vec<u64> = alone["remarks"].as_array().unwrap().iter().filter_map(|r| r["line"].as_u64()).collect();
     assert_eq!(lines, [2, 3, 4]);
     let server = Lab::serve("healthy");
@@ -31,16 +31,105 @@ fn connection_files_are_linted_and_judged_against_the_server() {
 }
 
 #[test]
-fn a_snapshot_joins_the_probe_of_its_server() {
+fn the_server_that_a_file_names_is_probed_and_said() {
     let folder = tempfile::tempdir().unwrap();
-    let snapshot = folder.path().join("collected.json");
-    let listener = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp";
-    let collected = serde_json::json!({ "collection": 1, "registry": { listener: { "UserAuthentication": 1 } } });
-    fs::write(&snapshot, collected.to_string()).unwrap();
+    let (file, other) = (folder.path().join("saved.rdp"), folder.path().join("other.rdp"));
     let server = Lab::serve("healthy");
-    let (joined, code) = report(&["diagnose", &server.address, "--evidence", snapshot.to_str().unwrap()]);
-    assert_eq!((joined["verdict"].as_str(), code), (Some("healthy"), 0));
-    assert_eq!(joined["evidence"]["host"]["way"], "collector");
+    fs::write(&file, format!("full address:s:{}\nenablecredsspsupport:i:0\n", server.address)).unwrap();
+    fs::write(&other, "full address:s:127.0.0.1:9\n").unwrap();
+    let (file, other) = (file.to_str().unwrap(), other.to_str().unwrap());
+    let (said, code, stderr) = told(&["client", "check", "--rdp", file]);
+    assert_eq!((said["root_cause"].as_str(), code), (Some("client-profile-stale"), 1));
+    assert_eq!(stderr, format!("rdpdoctor: probing {}, which {file} names\n", server.address));
+    let (said, _, stderr) = told(&["client", "check", "--rdp", file, "--rdp", other]);
+    assert_eq!(said["connections"], 0);
+    assert!(stderr.lines().count() == 1 && stderr.contains("nothing is probed") && stderr.contains(other), "{stderr}");
+}
+
+fn collected() -> Value {
+    json!({
+        "collection": 1,
+        "client": true,
+        "files": {
+            "Users": { "folder": true },
+            "Users\\jane": { "folder": true },
+            "Users\\jane\\Documents": { "folder": true },
+            "Users\\jane\\Documents\\Default.rdp": { "text": "full address:s:ts01\nauthentication level:i:0\npassword 51:b:" },
+            "Windows\\System32\\drivers\\etc\\hosts": { "text": "# nothing\n10.9.9.9 ts01 # old\n" },
+        },
+        "registry": { SERVERS: { "@keys": ["ts01"] }, format!("{SERVERS}\\ts01"): { "UsernameHint": "CORP\\jane" } },
+        "credentials": [{ "target": "TERMSRV/ts01", "user": "CORP\\jane" }],
+    })
+}
+
+#[test]
+fn what_a_client_keeps_travels_in_its_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let (collection, snapshot) = (folder.path().join("collected.json"), folder.path().join("client.json"));
+    fs::write(&collection, collected().to_string()).unwrap();
+    let arguments = ["client", "snapshot", collection.to_str().unwrap(), "-o", snapshot.to_str().unwrap()];
+    assert!(run(arguments).status.success());
+    let written: Value = serde_json::from_str(&fs::read_to_string(&snapshot).unwrap()).unwrap();
+    assert_valid(&written, "snapshot");
+    let (judged, _, stderr) = told(&["client", "check", snapshot.to_str().unwrap()]);
+    assert!(stderr.is_empty(), "{stderr}");
+    let lines: Vec<u64> = judged["remarks"].as_array().unwrap().iter().filter_map(|r| r["line"].as_u64()).collect();
+    assert_eq!(lines, [2, 3]);
+    let origin = &judged["evidence"]["origin"];
+    assert_eq!(origin["hosts_file"]["observed"][0], json!({ "line": 2, "hostname": "ts01", "address": "10.9.9.9" }));
+    assert_eq!(origin["credentials"]["observed"][0], json!({ "server_name": "ts01", "user": "CORP\\jane" }));
+    assert_eq!(origin["cached_servers"]["observed"][0], json!({ "server_name": "ts01", "user": "CORP\\jane" }));
+    let redacted = run(["client", "snapshot", collection.to_str().unwrap(), "--redact"]).stdout;
+    let redacted = String::from_utf8(redacted).unwrap();
+    for name in ["ts01", "jane", "CORP", "10.9.9.9"] {
+        assert!(!redacted.contains(name), "{name} in {redacted}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_a_server_says_what_it_lacks_as_one_of_a_client() {
+    let folder = tempfile::tempdir().unwrap();
+    let (collection, snapshot) = (folder.path().join("collected.json"), folder.path().join("server.json"));
+    fs::write(&collection, json!({ "collection": 1 }).to_string()).unwrap();
+    assert!(run(["host", "snapshot", collection.to_str().unwrap(), "-o", snapshot.to_str().unwrap()]).status.success());
+    let (_, _, stderr) = told(&["client", "check", snapshot.to_str().unwrap()]);
+    assert!(stderr.lines().count() == 1 && stderr.contains("rdpdoctor client snapshot"), "{stderr}");
+}
+
+#[test]
+fn the_disk_of_a_client_shows_what_its_users_keep() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    for path in ["Windows/System32/config", "Windows/System32/drivers/etc", "Users/jane/Desktop"] {
+        fs::create_dir_all(at(path)).unwrap();
+    }
+    fs::write(at("Windows/System32/config/SYSTEM"), b"regf").unwrap();
+    fs::write(at("Windows/System32/TSpkg.dll"), b"MZ").unwrap();
+    fs::write(at("Windows/System32/drivers/etc/hosts"), "10.9.9.9 ts01\n").unwrap();
+    fs::write(
+        at("Users/jane/Desktop/ts01.rdp"),
+        "full address:s:ts01\nenablecredsspsupport:i:0\npassword 51:b:c0ffee0a",
+    )
+    .unwrap();
+    fs::write(at("Users/jane/Desktop/notes.txt"), "full address:s:ts01").unwrap();
+    let (judged, code) = report(&["client", "check", "--offline", folder.path().to_str().unwrap()]);
+    assert_eq!(code, 3, "nobody was probed");
+    let lines: Vec<u64> = judged["remarks"].as_array().unwrap().iter().filter_map(|r| r["line"].as_u64()).collect();
+    assert_eq!(lines, [2, 3]);
+    let origin = &judged["evidence"]["origin"];
+    assert_eq!(origin["connections"]["observed"].as_array().unwrap().len(), 1);
+    assert_eq!(origin["hosts_file"]["observed"][0]["address"], "10.9.9.9");
+    for unread in ["credentials", "cached_servers"] {
+        assert!(origin[unread]["not-obtained"].is_string(), "{}", origin[unread]);
+    }
+    assert!(!judged.to_string().contains("c0ffee"), "no password");
+}
+
+#[test]
+fn the_script_for_a_client_collects_more_than_that_for_a_server() {
+    let script =
+        |command: &str| String::from_utf8(run([command, "snapshot", "--format", "powershell"]).stdout).unwrap();
+    assert!(script("client").contains("$Client = $true") && script("host").contains("$Client = $false"));
 }
 
 #[test]
@@ -52,8 +141,6 @@ fn wrong_input_gets_one_line() {
     for (arguments, says) in [
         (vec!["client", "check", "--rdp", file], "no connection file"),
         (vec!["client", "check", "--rdp", "/no/such/file"], "/no/such/file"),
-        (vec!["diagnose", "a", "b", "--evidence", file], "one target"),
-        (vec!["diagnose", "127.0.0.1", "--evidence", file], "neither a snapshot"),
     ] {
         let output = run(&arguments);
         let line = String::from_utf8(output.stderr).unwrap();

@@ -63,7 +63,7 @@ fn what_could_not_be_read_is_said_and_no_finding() {
 #[test]
 fn the_script_is_printed_and_a_file_is_not_overwritten() {
     let script = String::from_utf8(run(["host", "snapshot", "--format", "powershell"]).stdout).unwrap();
-    assert!(script.contains("Format-Json @{") && script.is_ascii());
+    assert!(script.contains("Format-Json $Collected") && script.is_ascii());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("there");
     fs::write(&path, "mine").unwrap();

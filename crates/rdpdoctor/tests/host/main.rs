@@ -19,6 +19,8 @@ mod faults;
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod hive;
 #[cfg(test)]
 mod program;

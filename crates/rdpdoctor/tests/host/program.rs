@@ -10,13 +10,19 @@ pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ou
     command.args(arguments).env("LC_ALL", "C.UTF-8").env("TZ", "UTC").stdin(Stdio::null()).output().unwrap()
 }
 
-/// The report of `host check`, and its exit code.
-pub(crate) fn check(arguments: &[&str]) -> (Value, i32) {
-    let output = run(["host", "check", "--format", "json"].iter().chain(arguments));
+/// The report, the exit code, and what was said on stderr.
+pub(crate) fn told(arguments: &[&str]) -> (Value, i32, String) {
+    let output = run(arguments.iter().chain(&["--format", "json"]));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{error}"));
     assert_valid(&report, "report");
-    (report, output.status.code().unwrap())
+    (report, output.status.code().unwrap(), error)
+}
+
+/// The report of `host check`, and its exit code.
+pub(crate) fn check(arguments: &[&str]) -> (Value, i32) {
+    let (report, code, _) = told(&[&["host", "check"], arguments].concat());
+    (report, code)
 }
 
 /// Verdict, root cause and exit code.

@@ -1,7 +1,8 @@
 # Collects what decides whether Remote Desktop works on this Windows, and prints it as JSON. It reads, and changes nothing.
 # Windows PowerShell 2 or later; run it as administrator, or much is "unreadable". On another machine:
-#   rdpdoctor host check FILE
-# It reads no key, no password and nobody's documents: settings of Remote Desktop, TLS and the firewall, names and rights of
+#   rdpdoctor {command} check FILE
+# It reads no key, no password and nobody's documents; of a machine that one connects from also .rdp files without the
+# passwords in them, for whom credentials are stored, which servers mstsc remembers, and the hosts file. Else: settings of Remote Desktop, TLS and the firewall, names and rights of
 # key files, certificates without keys, the events that concern Remote Desktop, and who listens on TCP ports.
 
 $ErrorActionPreference = 'Stop'
@@ -21,6 +22,11 @@ $Events = @'
 {events}
 '@
 $DaysBack = {days}
+# Whether this machine is looked at as one that connects.
+$Client = {client}
+$UserFolders = @({folders})
+$Hosts = '{hosts}'
+$ServersKey = '{servers}'
 $MostEvents = 400
 
 function Format-Text($text) {
@@ -144,6 +150,13 @@ function Get-RegistryKeys {
             foreach ($name in $read['@keys']) { $all["$path\$name"] = Get-RegistryKey "$path\$name" @('Blob') }
         }
     }
+    if ($Client) {
+        $read = Get-RegistryKey $ServersKey @()
+        $all[$ServersKey] = $read
+        if ($null -ne $read -and $read.ContainsKey('@keys')) {
+            foreach ($name in $read['@keys']) { $all["$ServersKey\$name"] = Get-RegistryKey "$ServersKey\$name" @('UsernameHint') }
+        }
+    }
     return $all
 }
 
@@ -190,10 +203,49 @@ function Get-ServiceLibrary {
     return $null
 }
 
+# A connection file without its secrets: their names stay, so that the report can say that there are any.
+function Get-ConnectionText($path) {
+    $kept = @()
+    foreach ($line in [IO.File]::ReadAllLines($path)) {
+        if ($line -match '^([^:]*(password|passwd|secret|token|apikey)[^:]*:[^:]*:)') { $kept += $matches[1] }
+        # Whatever is no setting at all may be one as well; the number of the line is kept.
+        elseif ($line -notmatch '^[^:]*:[^:]*:') { $kept += '' }
+        else { $kept += $line }
+    }
+    return [string]::Join("`n", [string[]]$kept)
+}
+
+function Add-Connections($into) {
+    $into['Users'] = @{ folder = $true }
+    $left = {most_files}
+    foreach ($user in @([IO.Directory]::GetDirectories("$env:SystemDrive\Users") | Select-Object -First {most_users})) {
+        $name = [IO.Path]::GetFileName($user)
+        $into["Users\$name"] = @{ folder = $true }
+        foreach ($folder in $UserFolders) {
+            # Other users' folders are closed to most accounts.
+            try { $files = [IO.Directory]::GetFiles("$user\$folder", '*.rdp') } catch { continue }
+            $into["Users\$name\$folder"] = @{ folder = $true }
+            foreach ($file in $files) {
+                if ($left -le 0) { return }
+                $left--
+                try {
+                    $size = (Get-Item -LiteralPath $file -Force).Length
+                    if ($size -gt {largest}) { continue }
+                    $into["Users\$name\$folder\" + [IO.Path]::GetFileName($file)] = @{ size = [long]$size; text = (Get-ConnectionText $file) }
+                } catch { }
+            }
+        }
+    }
+}
+
 function Get-FileRecords {
     $all = @{}
     $library = Get-ServiceLibrary
     if ($null -ne $library) { $all[$library] = Get-FileRecord "$env:SystemDrive\$library" }
+    if ($Client) {
+        try { Add-Connections $all } catch { $all['Users'] = Get-Unreadable $_ }
+        try { $all[$Hosts] = @{ text = [IO.File]::ReadAllText("$env:SystemDrive\$Hosts") } } catch { $all[$Hosts] = Get-Unreadable $_ }
+    }
     foreach ($path in $Files + $KeyFolders) { $all[$path] = Get-FileRecord "$env:SystemDrive\$path" }
     foreach ($folder in $KeyFolders) {
         try {
@@ -283,8 +335,25 @@ function Get-Resources {
     } catch { return Get-Unreadable $_ }
 }
 
-Format-Json @{
+# For whom credentials are stored. What cmdkey prints is in the system's language, but for the target; the user stands two
+# lines below it.
+function Get-StoredCredentials {
+    try {
+        $all = @()
+        $lines = @(cmdkey /list)
+        for ($at = 0; $at -lt $lines.Length; $at++) {
+            if ($lines[$at] -notmatch '(TERMSRV/\S+)') { continue }
+            $read = @{ target = $matches[1] }
+            if ($at + 2 -lt $lines.Length -and $lines[$at + 2] -match '^\s+[^:]+:\s*(\S.*)$') { $read['user'] = $matches[1].Trim() }
+            $all += $read
+        }
+        return , $all
+    } catch { return Get-Unreadable $_ }
+}
+
+$Collected = @{
     collection = 1
+    client = $Client
     taken = (Format-Time (Get-Date))
     registry = (Get-RegistryKeys)
     services = (Get-ServiceStates)
@@ -293,3 +362,5 @@ Format-Json @{
     listeners = (Get-Listeners)
     resources = (Get-Resources)
 }
+if ($Client) { $Collected['credentials'] = Get-StoredCredentials }
+Format-Json $Collected

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{LOOK_BACK_DAYS, certificates, events, firewall, keys, registry, services, system};
+use super::{LOOK_BACK_DAYS, Role, certificates, connections, events, firewall, keys, registry, services, system};
 
 const SCRIPT: &str = include_str!("collector.ps1");
 
 /// A script for Windows PowerShell 2 and later, that only reads. What it prints is a
-/// [`Collection`](rdpdoctor_machine::memory::Collection), and asks for just what [`snapshot`](super::snapshot()) reads.
-pub fn script() -> String {
+/// [`Collection`](rdpdoctor_machine::memory::Collection), and asks for just what [`snapshot`](super::snapshot()) reads, or [`origin`](super::origin()).
+pub fn script(role: Role) -> String {
     let settings = registry::wanted().into_iter().map(|(path, names)| (path, names.into_iter().collect::<Vec<_>>()));
     let values = settings.chain(system::VALUES.map(|(path, names)| (path, names.to_vec())));
     let settings = values.map(|(path, names)| format!("{path}|{}", names.join(";")));
@@ -26,6 +26,14 @@ pub fn script() -> String {
         ("{key_folders}", quoted(&key_folders)),
         ("{events}", queries().join("\n")),
         ("{days}", LOOK_BACK_DAYS.to_string()),
+        ("{client}", (if role == Role::Client { "$true" } else { "$false" }).to_owned()),
+        ("{command}", (if role == Role::Client { "client" } else { "host" }).to_owned()),
+        ("{servers}", connections::SERVERS.to_owned()),
+        ("{hosts}", connections::HOSTS.to_owned()),
+        ("{folders}", quoted(&connections::FOLDERS)),
+        ("{most_users}", connections::MOST_USERS.to_string()),
+        ("{most_files}", connections::MOST_FILES.to_string()),
+        ("{largest}", connections::LARGEST_RDP_FILE.to_string()),
     ]
     .into_iter()
     .fold(SCRIPT.to_owned(), |script, (place, text)| script.replacen(place, &text, 1))
@@ -51,14 +59,29 @@ fn queries() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    fn is_place(text: &str) -> bool {
+        !text.is_empty() && text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+    }
+
+    #[test]
+    fn only_that_of_a_client_looks_into_folders_of_users() {
+        let (server, client) = (script(Role::Server), script(Role::Client));
+        assert!(server.contains("$Client = $false") && server.contains("rdpdoctor host check FILE"));
+        assert!(client.contains("$Client = $true") && client.contains("rdpdoctor client check FILE"));
+        assert!(client.contains("'Documents', 'Desktop'") && client.contains(r"drivers\etc\hosts"));
+    }
 
     #[test]
     fn every_place_is_filled() {
-        let script = script();
-        for place in
-            ["settings", "trees", "whole", "packages", "services", "stores", "files", "key_folders", "events", "days"]
-        {
+        let script = script(Role::Client);
+        let marks = SCRIPT.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        let places: BTreeSet<&str> = marks.map(|(place, _)| place).filter(|it| is_place(it)).collect();
+        assert_eq!(places.len(), 18, "{places:?}");
+        for place in places {
             assert!(!script.contains(&format!("{{{place}}}")), "{place}");
         }
         assert!(script.contains(r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server|"));
@@ -68,7 +91,7 @@ mod tests {
 
     #[test]
     fn nothing_in_it_changes_the_machine() {
-        let script = script().to_lowercase();
+        let script = script(Role::Client).to_lowercase();
         for verb in
             ["set-", "remove-", "new-item", "start-", "stop-", "restart-", "invoke-", "out-file", "iex ", "net stop"]
         {

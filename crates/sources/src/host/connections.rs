@@ -1,19 +1,29 @@
-//! What users of the machine keep: connection files, stored credentials by name, the hosts file.
+//! What users of the machine keep: connection files, stored credentials by name, servers that mstsc remembers, the hosts
+//! file.
 
-use rdpdoctor_diagnosis::evidence::snapshot::{Reading, SavedConnection, StoredCredential};
-use rdpdoctor_machine::{FileInfo, Machine, Unreadable};
+use rdpdoctor_diagnosis::evidence::snapshot::{CachedServer, HostsEntry, Reading, SavedConnection, StoredCredential};
+use rdpdoctor_machine::{Answer, FileInfo, Machine, Unreadable};
 
 /// Bytes of a connection file; mstsc writes some two thousand.
 pub const LARGEST_RDP_FILE: usize = 256 << 10;
 /// Connection files that are read of one machine.
-const MOST_FILES: usize = 200;
+pub(super) const MOST_FILES: usize = 200;
+/// Users whose folders are looked into.
+pub(super) const MOST_USERS: usize = 200;
+/// Entries of one folder that are looked at: some people keep all they have on their desktop.
+const MOST_ENTRIES: usize = 10_000;
 /// Where people keep them, below their profile.
-const FOLDERS: [&str; 2] = ["Documents", "Desktop"];
-const HOSTS: &str = r"Windows\System32\drivers\etc\hosts";
+pub(super) const FOLDERS: [&str; 2] = ["Documents", "Desktop"];
+pub(super) const HOSTS: &str = r"Windows\System32\drivers\etc\hosts";
 /// Bytes of the hosts file; block lists make large ones.
 const LARGEST_HOSTS: usize = 8 << 20;
 /// Names of the hosts file that are kept.
 const MOST_NAMES: usize = 1000;
+/// Below it one key for each server that the user connected to.
+pub(super) const SERVERS: &str = r"HKCU\Software\Microsoft\Terminal Server Client\Servers";
+const MOST_SERVERS: usize = 500;
+/// What credentials for Remote Desktop are called.
+const TERMSRV: &str = "TERMSRV/";
 
 /// Connection files in the folders of all users.
 pub(super) fn connections(machine: &dyn Machine) -> Reading<Vec<SavedConnection>> {
@@ -21,45 +31,61 @@ pub(super) fn connections(machine: &dyn Machine) -> Reading<Vec<SavedConnection>
 }
 
 fn saved(machine: &dyn Machine) -> Result<Vec<SavedConnection>, Unreadable> {
-    let mut found = Vec::new();
-    for user in machine.folder("Users")?.unwrap_or_default().iter().filter(|user| user.is_folder) {
-        for folder in FOLDERS {
-            let path = format!("Users\\{}\\{folder}", user.name);
-            // Of another user's folder an ordinary account sees nothing: those that can be read count.
-            let files = machine.folder(&path).ok().flatten().unwrap_or_default();
-            let left = MOST_FILES.saturating_sub(found.len());
-            let files = files.iter().filter(|file| is_connection(file)).map(|file| format!("{path}\\{}", file.name));
-            let read = files.filter_map(|path| Some((machine.read(&path, LARGEST_RDP_FILE).ok()??, path)));
-            found.extend(read.take(left).map(|(bytes, path)| SavedConnection::read(&path, &bytes)));
-        }
-    }
-    Ok(found)
+    let users = machine.entries("Users", MOST_USERS)?.unwrap_or_default();
+    let folders = users.iter().filter(|user| user.is_folder);
+    let folders = folders.flat_map(|user| FOLDERS.map(|folder| format!("Users\\{}\\{folder}", user.name)));
+    let files = folders.flat_map(|folder| files(machine, &folder)).take(MOST_FILES);
+    let read = files.filter_map(|path| Some((machine.read(&path, LARGEST_RDP_FILE).ok()??, path)));
+    Ok(read.map(|(bytes, path)| SavedConnection::read(path, &bytes)).collect())
+}
+
+/// Connection files in a folder. Of another user's folder an ordinary account sees nothing: those that can be read count.
+fn files(machine: &dyn Machine, folder: &str) -> Vec<String> {
+    let entries = machine.entries(folder, MOST_ENTRIES).ok().flatten().unwrap_or_default();
+    entries.iter().filter(|file| is_connection(file)).map(|file| format!("{folder}\\{}", file.name)).collect()
 }
 
 fn is_connection(file: &FileInfo) -> bool {
     !file.is_folder && file.name.to_lowercase().ends_with(".rdp")
 }
 
-/// That there are credentials, never what they are.
+/// That there are credentials for Remote Desktop, never what they are.
 pub(super) fn credentials(machine: &dyn Machine) -> Reading<Vec<StoredCredential>> {
-    let stored = |(target, user)| StoredCredential { target, user };
-    super::needed(machine.credentials(), "list of credentials").map(|all| all.into_iter().map(stored).collect())
+    let stored = |(target, user): (String, Option<String>)| {
+        // The older interfaces put the kind before it: `LegacyGeneric:target=TERMSRV/ts01`.
+        let (_, server_name) = target.split_at_checked(target.to_ascii_uppercase().find(TERMSRV)? + TERMSRV.len())?;
+        Some(StoredCredential { server_name: server_name.to_owned(), user })
+    };
+    super::needed(machine.credentials(), "list of credentials").map(|all| all.into_iter().filter_map(stored).collect())
+}
+
+/// Servers that mstsc remembers for the user that we are.
+pub(super) fn cached_servers(machine: &dyn Machine) -> Reading<Vec<CachedServer>> {
+    remembered(machine).map(Option::unwrap_or_default).into()
+}
+
+fn remembered(machine: &dyn Machine) -> Answer<Vec<CachedServer>> {
+    let Some(servers) = machine.key(SERVERS)? else { return Ok(None) };
+    let hint = |name: &str| machine.key(&format!("{SERVERS}\\{name}")).ok()??.value("UsernameHint")?.data.text();
+    let names = servers.keys.into_iter().take(MOST_SERVERS);
+    let servers = names.map(|server_name| CachedServer { user: hint(&server_name), server_name });
+    Ok(Some(servers.collect()))
 }
 
 /// Names with their addresses, in the order of the file.
-pub(super) fn hosts(machine: &dyn Machine) -> Reading<Vec<(String, String)>> {
+pub(super) fn hosts(machine: &dyn Machine) -> Reading<Vec<HostsEntry>> {
     let bytes = machine.read(HOSTS, LARGEST_HOSTS).map(Option::unwrap_or_default);
     Reading::from(bytes).map(|bytes| names(&String::from_utf8_lossy(&bytes)))
 }
 
-fn names(text: &str) -> Vec<(String, String)> {
-    let lines = text.lines().filter_map(|line| line.split('#').next());
-    let pairs = lines.flat_map(|line| {
-        let mut words = line.split_whitespace().map(str::to_owned);
+fn names(text: &str) -> Vec<HostsEntry> {
+    let lines = text.lines().enumerate().filter_map(|(index, line)| Some((index + 1, line.split('#').next()?)));
+    let entries = lines.flat_map(|(line, text)| {
+        let mut words = text.split_whitespace().map(str::to_owned);
         let address = words.next().unwrap_or_default();
-        words.map(move |name| (name, address.clone()))
+        words.map(move |hostname| HostsEntry { line, hostname, address: address.clone() })
     });
-    pairs.take(MOST_NAMES).collect()
+    entries.take(MOST_NAMES).collect()
 }
 
 #[cfg(test)]
@@ -71,9 +97,9 @@ mod tests {
     #[test]
     fn the_hosts_file_names_addresses() {
         let text = "# 10.0.0.1 no\n10.0.0.5 ts01 ts01.corp # old\n\n::1\tlocalhost\n10.0.0.9\n";
-        let pair = |name: &str, address: &str| (name.to_owned(), address.to_owned());
-        let all = [pair("ts01", "10.0.0.5"), pair("ts01.corp", "10.0.0.5"), pair("localhost", "::1")];
-        assert_eq!(names(text), all);
+        let entries = names(text);
+        let all: Vec<_> = entries.iter().map(|it| (it.line, it.hostname.as_str(), it.address.as_str())).collect();
+        assert_eq!(all, [(2, "ts01", "10.0.0.5"), (2, "ts01.corp", "10.0.0.5"), (4, "localhost", "::1")]);
     }
 
     #[test]
@@ -92,5 +118,42 @@ mod tests {
         let Reading::Observed(found) = connections(&machine) else { panic!("it was read") };
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].place, "Users\\jane\\Documents\\Default.RDP");
+    }
+
+    #[test]
+    fn credentials_and_servers_are_known_by_name() {
+        let key = |name: &str| format!("{SERVERS}{name}");
+        let machine: Collection = serde_json::from_value(serde_json::json!({
+            "credentials": [
+                { "target": "TERMSRV/ts01", "user": "CORP\\jane" },
+                { "target": "LegacyGeneric:target=termsrv/ts02" },
+                { "target": "git:https://example.com", "user": "jane" },
+            ],
+            "registry": {
+                key(""): { "@keys": ["ts01", "ts02"] },
+                key("\\ts01"): { "UsernameHint": "CORP\\jane", "CertHash": { "binary": "00" } },
+                key("\\ts02"): {},
+            },
+        }))
+        .unwrap();
+        let Reading::Observed(stored) = credentials(&machine) else { panic!("they were read") };
+        let stored: Vec<_> = stored.iter().map(|it| (it.server_name.as_str(), it.user.as_deref())).collect();
+        assert_eq!(stored, [("ts01", Some("CORP\\jane")), ("ts02", None)]);
+        let Reading::Observed(cached) = cached_servers(&machine) else { panic!("they were read") };
+        let cached: Vec<_> = cached.iter().map(|it| (it.server_name.as_str(), it.user.as_deref())).collect();
+        assert_eq!(cached, [("ts01", Some("CORP\\jane")), ("ts02", None)]);
+        assert!(matches!(cached_servers(&Collection::default()), Reading::NotObtained(_)));
+    }
+
+    #[test]
+    fn no_more_files_are_read_than_are_worth_it() {
+        let mut files = serde_json::json!({
+            "Users": { "folder": true }, "Users\\jane": { "folder": true }, "Users\\jane\\Desktop": { "folder": true },
+        });
+        for number in 0..=MOST_FILES {
+            files[format!("Users\\jane\\Desktop\\{number}.rdp")] = serde_json::json!({ "text": "full address:s:a" });
+        }
+        let machine: Collection = serde_json::from_value(serde_json::json!({ "files": files })).unwrap();
+        assert_eq!(connections(&machine).observed().map(Vec::len), Some(MOST_FILES));
     }
 }

@@ -22,6 +22,15 @@ use rdpdoctor_machine::{Answer, Machine, Way};
 /// How far back the event log is worth reading.
 const LOOK_BACK_DAYS: i64 = 30;
 
+/// What a machine is looked at as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The one that one connects to.
+    Server,
+    /// The one that one connects from.
+    Client,
+}
+
 /// Reads everything that decides whether Remote Desktop works. Whatever cannot be read is in it with the reason.
 pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     let mut snapshot = Snapshot::new(way(machine), now);
@@ -51,6 +60,7 @@ pub fn origin(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     let mut snapshot = snapshot(machine, now);
     snapshot.connections = connections::connections(machine);
     snapshot.credentials = connections::credentials(machine);
+    snapshot.cached_servers = connections::cached_servers(machine);
     snapshot.hosts_file = connections::hosts(machine);
     snapshot
 }

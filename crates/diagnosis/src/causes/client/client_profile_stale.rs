@@ -1,11 +1,13 @@
+use super::stored;
 use crate::causes::step::{READ, Step, remedies};
 
 /// From this weight on a contradiction is proof.
 const PROOF: i16 = 30;
 
-/// A file that fits refutes nothing: a stored credential may be the stale one.
+/// What fits refutes nothing: the password of a stored credential may be the stale one.
 fn look(evidence: &Evidence) -> Detection {
-    let found = contradictions(evidence);
+    let mut found = contradictions(evidence);
+    found.extend(stored::contradictions(evidence));
     let Some(severity) = found.iter().map(|found| found.severity).max() else {
         return Detection::Unknown(Vec::new());
     };

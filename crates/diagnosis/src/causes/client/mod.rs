@@ -11,6 +11,7 @@ pub(super) mod client_profile_stale;
 pub(super) mod client_tls_too_old;
 mod delegation;
 mod signs;
+mod stored;
 
 use crate::Detection;
 use crate::evidence::{Ending, Evidence};

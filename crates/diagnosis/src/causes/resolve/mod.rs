@@ -7,3 +7,4 @@ pub(super) mod wrong_host;
 
 mod answers;
 mod identity;
+mod pinned;

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 
 use super::answers::{SYSTEM_FACT, answers, facts, flush_cache, flush_cache_on_linux, in_words, knows, look_up};
 use super::identity::{Identity, identity};
+use super::pinned::pinned;
 use crate::evidence::{Attempt, Ending, Evidence, LookupOutcome, NameServerAnswer, SystemAnswer};
 use crate::view::{AddressView, attempt_fact, client_address, client_gets_through};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
@@ -28,11 +29,51 @@ fn detect(evidence: &Evidence) -> Detection {
     let Some(SystemAnswer::Addresses { addresses }) = evidence.resolution.system.observed() else {
         return Detection::Unknown(Vec::new());
     };
+    if let Some(misled) = by_hosts_file(evidence, addresses) {
+        return misled;
+    }
     match identity(evidence) {
         Identity::Same => Detection::RuledOut,
         Identity::Other { text, facts } => other_machine(evidence, addresses, Proof::of(text, facts, 4)),
         Identity::Unclear => by_failure(evidence, addresses),
     }
+}
+
+/// The client was looked at, and its hosts file leads it elsewhere than the resolver here, by which clients get through. A
+/// server that fails here is not explained by where another machine is led.
+fn by_hosts_file(evidence: &Evidence, addresses: &[IpAddr]) -> Option<Detection> {
+    let pinned = pinned(evidence).filter(|_| client_gets_through(evidence))?;
+    if contradict(&pinned.addresses, &addresses.iter().copied().collect()) != Some(true) {
+        return None;
+    }
+    let text = format!(
+        "line {} of the client's hosts file leads {} to {}; the resolver here says {}",
+        pinned.line,
+        evidence.target.host,
+        listed(&pinned.addresses),
+        listed(addresses)
+    );
+    let proof = Proof::of(text, [pinned.fact, SYSTEM_FACT.to_owned()], 12).severity(Severity::Degrades);
+    Some(Detection::Likely(
+        proof.missing(
+            "whether the line is meant: ask whoever wrote it, or run `rdpdoctor diagnose` on the client itself",
+        ),
+    ))
+}
+
+/// The line of the hosts file from which the resolver has its answer.
+fn with_line(proof: Proof, evidence: &Evidence, addresses: &[IpAddr]) -> Proof {
+    match pinned(evidence).filter(|pinned| pinned.addresses.iter().any(|address| addresses.contains(address))) {
+        Some(pinned) => {
+            let text = format!("line {} of this machine's hosts file says {}", pinned.line, listed(&pinned.addresses));
+            proof.and(text, [pinned.fact], 4)
+        }
+        None => proof,
+    }
+}
+
+fn listed(addresses: &[IpAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 /// The server there names itself otherwise. That alone may be an alias; with name servers that know another address it is
@@ -49,7 +90,7 @@ fn other_machine(evidence: &Evidence, addresses: &[IpAddr], proof: Proof) -> Det
         return Detection::Likely(proof.missing(alias));
     }
     let (text, sources) = contradiction(addresses, answers);
-    Detection::Likely(missing(proof.and(text, sources, 10), &named))
+    Detection::Likely(missing(with_line(proof.and(text, sources, 10), evidence, addresses), &named))
 }
 
 /// Where the server tells no names, only a connection that fails is worth asking the name servers.
@@ -70,7 +111,7 @@ fn by_failure(evidence: &Evidence, addresses: &[IpAddr]) -> Detection {
         ("the connection to the address that this machine uses fails", 0)
     };
     let proof = Proof::of(text, sources, 2).and(failure, [attempt_fact(index)], decibans);
-    Detection::Likely(missing(proof, &named))
+    Detection::Likely(missing(with_line(proof, evidence, addresses), &named))
 }
 
 fn named(answers: &[NameServerAnswer]) -> BTreeSet<IpAddr> {
@@ -78,10 +119,9 @@ fn named(answers: &[NameServerAnswer]) -> BTreeSet<IpAddr> {
 }
 
 fn contradiction(addresses: &[IpAddr], answers: &[NameServerAnswer]) -> (String, Vec<String>) {
-    let system: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let text = format!(
         "the system's resolver says {}, the name servers say otherwise: {}",
-        system.join(" and "),
+        listed(addresses),
         in_words(answers, knows)
     );
     (text, facts(answers, knows).into_iter().chain([SYSTEM_FACT.to_owned()]).collect())
@@ -160,7 +200,7 @@ mod tests {
     use rdpdoctor_protocol::stranger::Stranger;
 
     use super::*;
-    use crate::testing::{CertificateMaker, Scene, Script};
+    use crate::testing::{CertificateMaker, Machine, Scene, Script};
     use crate::{Certainty, Verdict, judge};
 
     fn says(address: &str) -> LookupOutcome {
@@ -181,6 +221,43 @@ mod tests {
             assert_eq!((root.cause.id, root.certainty), ("wrong-host", Certainty::Likely));
             assert!(root.proof.items[0].text.contains("10.0.0.5") && root.proof.items[0].text.contains("10.0.0.77"));
         }
+    }
+
+    fn pinning(scene: Scene, address: &str) -> Evidence {
+        let origin = Machine::healthy().hosts_line("ts01.example.com", address).as_origin().origin;
+        Evidence { origin, ..scene.evidence() }
+    }
+
+    fn answers() -> Scene {
+        Scene::named("ts01.example.com", &["10.0.0.5"]).client(|a| a.selects(Protocols::HYBRID_EX).completes_tls())
+    }
+
+    #[test]
+    fn fires_on_a_client_whose_hosts_file_leads_elsewhere() {
+        let diagnosis = judge(&pinning(answers(), "10.0.0.9"));
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("wrong-host", Certainty::Likely));
+        assert_eq!(diagnosis.verdict, Verdict::Warning, "the server itself is well");
+        assert!(root.proof.items[0].text.starts_with("line 1 of the client's hosts file"), "{:?}", root.proof.items);
+        let refused = judge(&pinning(at_old_address(|a| a.ends(Ending::Refused)), "10.0.0.9"));
+        assert_eq!(refused.root().unwrap().cause.id, "port-closed", "it explains nothing that was met here");
+    }
+
+    #[test]
+    fn near_miss_a_hosts_file_that_agrees_or_names_another() {
+        assert_eq!(detect(&pinning(answers(), "10.0.0.5")), Detection::Unknown(Vec::new()));
+        assert_eq!(detect(&pinning(answers(), "fd00::5")), Detection::Unknown(Vec::new()), "of another family");
+        let other = Machine::healthy().hosts_line("ts02.example.com", "10.0.0.9").as_origin().origin;
+        assert_eq!(detect(&Evidence { origin: other, ..answers().evidence() }), Detection::Unknown(Vec::new()));
+    }
+
+    #[test]
+    fn the_line_that_misleads_is_named_where_the_name_servers_know_better() {
+        let scene = at_old_address(|a| a.ends(Ending::Refused)).name_servers(&[says("10.0.0.77")]);
+        let diagnosis = judge(&pinning(scene, "10.0.0.5"));
+        let root = diagnosis.root().unwrap();
+        assert_eq!(root.cause.id, "wrong-host");
+        assert!(root.proof.items.iter().any(|item| item.text.contains("line 1 of this machine's hosts file")));
     }
 
     #[test]

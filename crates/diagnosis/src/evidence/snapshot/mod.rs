@@ -13,7 +13,9 @@ mod traces;
 pub use events::{Channel, HostEvent, LoggedAct, LoggedClient, LoggedLogon, LoggedTrace, logged_address};
 pub use firewall::{Firewall, FirewallProfile, FirewallRule, Outbound, OutboundRule, ProfileKind, RuleAction};
 pub use keys::{KeyFile, KeyFolder, KeyReference, KeyStore, StoreKey, StoredCertificate};
-pub use network::{Listener, SavedConnection, SavedDamage, SavedSetting, SettingKind, StoredCredential};
+pub use network::{
+    CachedServer, HostsEntry, Listener, SavedConnection, SavedDamage, SavedSetting, SettingKind, StoredCredential,
+};
 pub use reading::Reading;
 pub use registry::{Authority, InForce, RegistryKey, RegistryValue, ValueSeen};
 pub use services::{Service, ServiceState, StartType};
@@ -98,9 +100,12 @@ pub struct Snapshot {
     /// Targets for which credentials are stored; never what they are.
     #[serde(default)]
     pub credentials: Reading<Vec<StoredCredential>>,
-    /// Lines of the hosts file that name an address.
+    /// Servers that mstsc remembers for the user who took the snapshot.
     #[serde(default)]
-    pub hosts_file: Reading<Vec<(String, String)>>,
+    pub cached_servers: Reading<Vec<CachedServer>>,
+    /// Names in the hosts file, in its order.
+    #[serde(default)]
+    pub hosts_file: Reading<Vec<HostsEntry>>,
 }
 
 /// How a snapshot was read.
@@ -141,6 +146,7 @@ impl Snapshot {
             tasks: Reading::NotTried,
             connections: Reading::NotTried,
             credentials: Reading::NotTried,
+            cached_servers: Reading::NotTried,
             hosts_file: Reading::NotTried,
         }
     }
@@ -170,6 +176,32 @@ impl Snapshot {
         }
     }
 
+    /// Whether it was taken of a machine as the one that somebody connects from.
+    pub fn is_of_client(&self) -> bool {
+        let tried = [
+            self.connections.is_tried(),
+            self.credentials.is_tried(),
+            self.hosts_file.is_tried(),
+            self.cached_servers.is_tried(),
+        ];
+        tried.contains(&true)
+    }
+
+    /// Takes over what another account of the same machine has of the event log, where this one has nothing.
+    pub fn add_log(&mut self, other: Self) {
+        for (name, channel) in other.channels {
+            let known = self.channels.entry(name).or_insert(Reading::NotTried);
+            if !matches!(known, Reading::Observed(Some(_))) && matches!(channel, Reading::Observed(Some(_))) {
+                *known = channel;
+            }
+        }
+        for client in other.clients {
+            if self.clients.iter().all(|known| known.address != client.address) {
+                self.clients.push(client);
+            }
+        }
+    }
+
     /// A service: `None` where it was not read, `Some(None)` where the machine has none of this name.
     pub fn service(&self, name: &str) -> Option<Option<&Service>> {
         self.services.get(name)?.observed().map(Option::as_ref)
@@ -186,5 +218,32 @@ impl Snapshot {
     /// The certificates of a store; `None` where it was not read.
     pub fn store(&self, name: &str) -> Option<&[StoredCertificate]> {
         self.certificates.get(name)?.observed().map(Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Machine, logged_client};
+
+    fn logged(machine: Machine, minutes_ago: i64) -> Machine {
+        machine.event("System", "Schannel", 36874, minutes_ago, &[])
+    }
+
+    #[test]
+    fn a_log_fills_what_another_account_lacks_and_replaces_nothing() {
+        let mut known = logged(Machine::unread(), 5).client(logged_client("10.0.0.1", 5)).snapshot();
+        known.channels.insert("Security".to_owned(), Reading::NotObtained("access is denied".to_owned()));
+        let other = logged(logged(Machine::unread(), 1), 2).quiet("Security").client(logged_client("10.0.0.1", 1));
+        known.add_log(other.client(logged_client("10.0.0.2", 1)).snapshot());
+        assert_eq!(known.events("Schannel", 36874).len(), 1);
+        assert!(matches!(known.channels["Security"], Reading::Observed(Some(_))));
+        assert_eq!(known.clients.len(), 2);
+    }
+
+    #[test]
+    fn whoever_was_asked_what_its_users_keep_is_a_client() {
+        assert!(!Machine::healthy().snapshot().is_of_client());
+        assert!(Machine::healthy().hosts_line("a", "10.0.0.1").snapshot().is_of_client());
     }
 }

@@ -4,6 +4,8 @@ use rdpdoctor_protocol::rdp_file::{RdpFile, RdpSetting, RdpValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Target;
+
 /// Somebody who listens on a TCP port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Listener {
@@ -85,6 +87,16 @@ impl SavedConnection {
         }
     }
 
+    /// Whom it connects to; none where it names nobody, or nobody who can be connected to.
+    pub fn target(&self) -> Option<Target> {
+        let mut target: Target = self.text("full address")?.parse().ok()?;
+        let own = target.input.ends_with(&format!(":{}", target.port));
+        if let Some(port) = self.number("server port").filter(|_| !own) {
+            target.port = port.try_into().ok().filter(|port| *port != 0)?;
+        }
+        Some(target)
+    }
+
     /// The setting of this name, in whatever case. Of repeated ones the last counts.
     pub fn get(&self, name: &str) -> Option<&SavedSetting> {
         self.settings.iter().rfind(|setting| setting.name.eq_ignore_ascii_case(name))
@@ -114,11 +126,31 @@ impl From<RdpSetting> for SavedSetting {
     }
 }
 
-/// A stored credential: that there is one, never what it is.
+/// A stored credential for Remote Desktop: that there is one, never what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoredCredential {
-    /// The target (`TERMSRV/ts01`).
-    pub target: String,
+    /// The server that it is for (`ts01` of `TERMSRV/ts01`).
+    pub server_name: String,
     /// The user.
     pub user: Option<String>,
+}
+
+/// A server that mstsc remembers of an earlier connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CachedServer {
+    /// As it was typed.
+    pub server_name: String,
+    /// The user that is proposed (`UsernameHint`).
+    pub user: Option<String>,
+}
+
+/// A name in the hosts file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostsEntry {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// The name.
+    pub hostname: String,
+    /// The address as it is written there.
+    pub address: String,
 }

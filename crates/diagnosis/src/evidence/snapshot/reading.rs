@@ -23,6 +23,11 @@ impl<T> Reading<T> {
         }
     }
 
+    /// Whether somebody looked, successfully or not.
+    pub fn is_tried(&self) -> bool {
+        !matches!(self, Self::NotTried)
+    }
+
     /// The same with something made of the value.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Reading<U> {
         match self {

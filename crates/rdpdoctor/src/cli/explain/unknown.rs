@@ -1,7 +1,7 @@
-use rdpdoctor_diagnosis::catalogue::codes::{FAMILIES, codes, lookup};
+use rdpdoctor_diagnosis::catalogue::codes::{EVENT, Event, codes, events, lookup};
 use rdpdoctor_diagnosis::catalogue::remedies::remedies;
 use rdpdoctor_diagnosis::causes::CAUSES;
-use rdpdoctor_diagnosis::explain::Explanation;
+use rdpdoctor_diagnosis::explain::{ExplainedCode, Explanation};
 use rdpdoctor_diagnosis::near::near;
 use rdpdoctor_protocol::text::safe_text;
 
@@ -10,14 +10,45 @@ use super::REMEDY;
 /// Longer input is not repeated in full.
 const LONGEST_SHOWN: usize = 60;
 
-/// Where an unknown number was looked for, and what may have been meant.
+/// Events that are proposed in the place of an unknown one.
+const MOST_NEAR: usize = 5;
+
+/// What may have been meant by an unknown number, and how to see all that there are.
 pub(super) fn searched(explained: &Explanation) -> String {
-    let families: Vec<&str> = FAMILIES.iter().filter(|family| family.numbered).map(|family| family.id).collect();
-    let mut text = format!("\nSearched: event, {}.\n", families.join(", "));
-    for other in explained.codes.iter().filter_map(|code| other_base(&code.text)) {
-        text.extend(["\nPerhaps `", &other, "` was meant.\n"]);
+    let is_event = |code: &ExplainedCode| code.family.as_deref() == Some(EVENT);
+    let mut text = String::new();
+    for code in &explained.codes {
+        if is_event(code) {
+            text.push_str(&near_events(code));
+        }
+        if let Some(other) = other_base(&code.text) {
+            text.extend(["\nPerhaps `", &other, "` was meant.\n"]);
+        }
     }
+    text.push_str(if explained.codes.iter().all(is_event) {
+        "\n`rdpdoctor explain --list events` lists all events that we know.\n"
+    } else {
+        "\nSearched: all families of codes, and events; `rdpdoctor explain --list families` names them.\n"
+    });
     text
+}
+
+/// The known events with the next ids, of the provider where one is named.
+fn near_events(code: &ExplainedCode) -> String {
+    let provider = code.text.rsplit_once('/').map(|(provider, _)| provider);
+    let mut near: Vec<&Event> = events().iter().filter(|event| provider.is_none_or(|it| event.is_from(it))).collect();
+    near.sort_by_key(|event| (event.id.abs_diff(code.value), event.id));
+    let mut lines: Vec<String> = Vec::new();
+    for event in near {
+        let line = format!("- `{}/{}`: {}\n", event.short_provider(), event.id, event.meaning);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+        if lines.len() == MOST_NEAR {
+            break;
+        }
+    }
+    if lines.is_empty() { String::new() } else { format!("\nThe next that we know:\n\n{}", lines.concat()) }
 }
 
 /// The same digits read in the other base, where that is a code.

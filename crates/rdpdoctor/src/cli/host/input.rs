@@ -1,5 +1,3 @@
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
@@ -12,10 +10,10 @@ use rdpdoctor_machine::memory::Collection;
 use rdpdoctor_machine::offline::Disk;
 use rdpdoctor_sources::host;
 
-use super::Failure;
+use crate::cli::{Failure, file};
 
 /// Bytes of the largest snapshot that is read: those of busy servers have a few hundred kilobytes.
-const LONGEST_SNAPSHOT: u64 = 64 << 20;
+pub(in crate::cli) const LONGEST_SNAPSHOT: usize = 64 << 20;
 
 /// Which machine is looked at.
 #[derive(Debug, Args)]
@@ -43,7 +41,7 @@ impl Input {
     pub(in crate::cli) fn read(&self, take: Take) -> Result<Snapshot, Failure> {
         match (&self.file, &self.offline) {
             (Some(file), _) => from_file(file, take),
-            (None, Some(folder)) => from_disk(folder, take),
+            (None, Some(folder)) => of_disk(folder, take),
             (None, None) => Ok(take(&*here()?, Timestamp::now())),
         }
     }
@@ -51,11 +49,6 @@ impl Input {
 
 /// How a machine is read.
 type Take = fn(&dyn Machine, Timestamp) -> Snapshot;
-
-/// What a file or a folder shows of a server, whatever it is.
-pub(in crate::cli) fn evidence_of(path: &Path) -> Result<Snapshot, Failure> {
-    if path.is_dir() { from_disk(path, host::snapshot) } else { from_file(path, host::snapshot) }
-}
 
 /// A machine that can be asked further: what the collector script printed, a disk, or the one that we run on.
 pub(super) fn machine(collected: Option<&Path>, offline: Option<&Path>) -> Result<Box<dyn Machine>, Failure> {
@@ -67,14 +60,44 @@ pub(super) fn machine(collected: Option<&Path>, offline: Option<&Path>) -> Resul
 }
 
 fn collection(path: &Path) -> Result<Collection, Failure> {
-    let text = text(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
     let what = "not what the collector script prints, and a plan takes more than a snapshot holds";
+    let text = text(path)?;
     serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {what}: {error}", path.display())))
 }
 
-fn from_disk(folder: &Path, take: Take) -> Result<Snapshot, Failure> {
+/// The Windows on a disk, or in a folder of its hives and logs.
+pub(in crate::cli) fn of_disk(folder: &Path, take: Take) -> Result<Snapshot, Failure> {
     let disk = Disk::open(folder).map_err(|error| at(folder, &error))?;
     Ok(take(&disk, Timestamp::now()))
+}
+
+/// A snapshot, or what the collector script printed; that is taken as what it says to be where nobody says how.
+pub(in crate::cli) fn of_text(path: &Path, text: &str, take: Option<Take>) -> Result<Snapshot, Failure> {
+    let not_one = |error: &dyn std::fmt::Display| {
+        let what = "neither a snapshot nor what the collector script prints";
+        Failure::Usage(format!("{}: {what}: {error}", path.display()))
+    };
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| not_one(&error))?;
+    if value.get("collection").is_none() {
+        return serde_json::from_value(value).map_err(|error| not_one(&error));
+    }
+    let collection: Collection = serde_json::from_value(value).map_err(|error| not_one(&error))?;
+    let by_itself = if collection.client { host::origin } else { host::snapshot };
+    let taken = collection.taken.unwrap_or_else(Timestamp::now);
+    Ok(take.unwrap_or(by_itself)(&collection, taken))
+}
+
+/// Redirecting what PowerShell 5 prints makes UTF-16 of it.
+pub(in crate::cli) fn decoded(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => {
+            let units =
+                rest.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, byte| (unit << 8) | u16::from(*byte)));
+            String::from_utf16(&units.collect::<Vec<u16>>()).ok()
+        }
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
 }
 
 /// The port that Remote Desktop is set to listen on.
@@ -95,43 +118,14 @@ fn here() -> Result<Box<dyn Machine>, Failure> {
     Err(Failure::Usage(message.to_owned()))
 }
 
-/// A snapshot, or what the collector script printed.
 fn from_file(path: &Path, take: Take) -> Result<Snapshot, Failure> {
-    let text = text(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
-    let not_one = |error: &dyn std::fmt::Display| {
-        let what = "neither a snapshot nor what the collector script prints";
-        Failure::Usage(format!("{}: {what}: {error}", path.display()))
-    };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| not_one(&error))?;
-    if value.get("collection").is_some() {
-        let collection: Collection = serde_json::from_value(value).map_err(|error| not_one(&error))?;
-        let taken = collection.taken.unwrap_or_else(Timestamp::now);
-        return Ok(take(&collection, taken));
-    }
-    serde_json::from_value(value).map_err(|error| not_one(&error))
+    of_text(path, &text(path)?, Some(take))
 }
 
-fn text(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    let read: &mut dyn Read = if path == Path::new("-") { &mut io::stdin().lock() } else { &mut File::open(path)? };
-    read.take(LONGEST_SNAPSHOT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST_SNAPSHOT {
-        return Err(io::Error::other(format!("larger than {} MB", LONGEST_SNAPSHOT >> 20)));
-    }
-    decoded(&bytes).ok_or_else(|| io::Error::other("neither UTF-8 nor UTF-16"))
-}
-
-/// Redirecting what PowerShell 5 prints makes UTF-16 of it.
-fn decoded(bytes: &[u8]) -> Option<String> {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => {
-            let units =
-                rest.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, byte| (unit << 8) | u16::from(*byte)));
-            String::from_utf16(&units.collect::<Vec<u16>>()).ok()
-        }
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        _ => String::from_utf8(bytes.to_vec()).ok(),
-    }
+fn text(path: &Path) -> Result<String, Failure> {
+    let wrong = |why: &dyn std::fmt::Display| Failure::Usage(format!("{}: {why}", path.display()));
+    let bytes = file::read(path, LONGEST_SNAPSHOT).map_err(|error| wrong(&error))?;
+    decoded(&bytes).ok_or_else(|| wrong(&"neither UTF-8 nor UTF-16"))
 }
 
 fn at(path: &Path, error: &dyn std::fmt::Display) -> Failure {

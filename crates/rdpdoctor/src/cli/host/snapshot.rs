@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
+use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_diagnosis::redact::redact_snapshot;
 use rdpdoctor_render::json;
-use rdpdoctor_sources::host::collector_script;
+use rdpdoctor_sources::host::{Role, collector_script};
 
 use super::Input;
 use crate::cli::Failure;
@@ -18,6 +19,13 @@ use crate::output::{Output, complain};
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+/// How a snapshot is written.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Writing {
     /// Write it to this file, which must not exist yet, instead of printing it
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -34,16 +42,28 @@ enum Format {
     /// The snapshot
     #[default]
     Json,
-    /// A script that only reads, for Windows PowerShell 2 and later; its output is read by `host check`
+    /// A script that only reads, for Windows PowerShell 2 and later; its output is read by `host check`, or `client check`
     Powershell,
 }
 
 impl Arguments {
     pub(in crate::cli) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        self.writing.write(|| self.input.snapshot(), Role::Server, output)
+    }
+}
+
+impl Writing {
+    /// Writes the snapshot, which is taken only where it is wanted, or the script.
+    pub(in crate::cli) fn write(
+        &self,
+        take: impl FnOnce() -> Result<Snapshot, Failure>,
+        role: Role,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
         let text = match self.format {
-            Format::Powershell => collector_script(),
+            Format::Powershell => collector_script(role),
             Format::Json => {
-                let snapshot = self.input.snapshot()?;
+                let snapshot = take()?;
                 snapshot.notes.iter().for_each(|note| complain(note));
                 json::object(&if self.redact { redact_snapshot(snapshot)? } else { snapshot })?
             }
