@@ -33,7 +33,7 @@ fn wrong_usage_gets_one_line_that_names_the_mend() {
         (&["ts01", "--fact", "foo=bar"], "no fact is called \"foo\""),
         (&["ts01", "--max-time", "-3"], "type a number of seconds from"),
         (&["explain", "0x904", "--deep"], "--deep is an option of diagnose"),
-        (&["host"], "subcommands: check, snapshot"),
+        (&["host"], "subcommands: check, fix, "),
         (&["host", "chek"], "check"),
         (&["host", "check", "no-such-snapshot.json"], "no-such-snapshot.json: "),
         (&["host", "check", "Cargo.toml"], "Cargo.toml: neither a snapshot nor"),
