@@ -13,13 +13,13 @@ mod damage;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod evidence;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fix;
-#[cfg(test)]
-mod evidence;
 #[cfg(test)]
 mod hive;
 #[cfg(test)]
