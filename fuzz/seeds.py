@@ -291,6 +291,18 @@ VOLUME[0x14] = 0x38
 VOLUME[0x38:0x50] = words(0x70, 0x28) + bytes(12) + words(0x18)
 SEEDS["volume"] = [bytes(BOOT) + bytes(512 * 3) + bytes(VOLUME), b"\xeb\x58\x90-FVE-FS-"]
 
+def counted(content):
+    return struct.pack("<Q", len(content)) + content
+
+
+SEEDS["rollback"] = [
+    b"RDPHIVE1" + b"".join(counted(bytes([number]) * 512) for number in (1, 2, 3))
+    + counted(b"SYSTEM") + struct.pack("<QQQ", 9, 12, 2)
+    + struct.pack("<Q", 4) + counted(b"old") + counted(b"new") + struct.pack("<Q", 9) + counted(b"") + counted(b"end")
+    + counted(b"SYSTEM.LOG1") + struct.pack("<QQQ", 600, 600, 0),
+]
+
+
 def cell(content):
     size = (4 + len(content) + 7) // 8 * 8
     return struct.pack("<i", -size) + content.ljust(size - 4, b"\0")

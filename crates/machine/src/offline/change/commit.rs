@@ -121,7 +121,7 @@ fn save(storage: &impl Storage, kept: &Path, path: &Path, rollback: &Rollback) -
     storage.flush_folder(kept)
 }
 
-fn rollback(stored: &Stored, new: &[u8]) -> Result<Rollback, Unchanged> {
+pub(super) fn rollback(stored: &Stored, new: &[u8]) -> Result<Rollback, Unchanged> {
     let damaged = || Unreadable::Damaged(format!("{}: no header", stored.name));
     let sector = |bytes: &[u8]| bytes.get(..SECTOR).map(<[u8]>::to_vec).ok_or_else(damaged);
     let (old, new_header) = (sector(&stored.hive.bytes)?, sector(new)?);

@@ -1,3 +1,4 @@
+mod real;
 mod simulated;
 
 use std::path::{Path, PathBuf};
