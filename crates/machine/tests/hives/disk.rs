@@ -92,6 +92,8 @@ pub(crate) fn change_and_undo(disk: &DiskWriter, hive: &Path) {
         let server = machine.key(SERVER).unwrap().unwrap();
         assert_eq!((server.dword(CLOSED), server.value("größe").unwrap().data.bytes.len()), (Some(1 - closed), 5000));
         assert_eq!(machine.key(&added).unwrap().unwrap().text(""), Some("text".to_owned()));
+        assert_eq!(machine.key_descriptor(&added), machine.key_descriptor(SERVER));
+        assert!(machine.key_descriptor(&added).unwrap().is_some());
         assert_eq!(machine.key(TERM_SERVICE).unwrap().unwrap().dword("Start"), Some(4));
     }
 

@@ -168,6 +168,10 @@ impl Machine for DiskWriter {
         self.disk.key(path)
     }
 
+    fn key_descriptor(&self, path: &str) -> Answer<Vec<u8>> {
+        self.disk.key_descriptor(path)
+    }
+
     fn service_status(&self, name: &str) -> Answer<ServiceStatus> {
         self.disk.service_status(name)
     }
@@ -178,6 +182,10 @@ impl Machine for DiskWriter {
 
     fn folder(&self, path: &str) -> Answer<Vec<FileInfo>> {
         self.disk.folder(path)
+    }
+
+    fn entries(&self, path: &str, most: usize) -> Answer<Vec<FileInfo>> {
+        self.disk.entries(path, most)
     }
 
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
