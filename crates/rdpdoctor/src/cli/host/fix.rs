@@ -115,10 +115,9 @@ impl Arguments {
             Format::Text => {
                 output.print(&planned::text(plan))?;
                 if !plan.is_empty() {
-                    let again = causes.join(" ");
-                    let apply = format!("rdpdoctor host fix {again} --apply");
-                    output.print(&format!("Nothing was changed. To do it:  {apply}\n"))?;
-                    output.print("To take it back then:  rdpdoctor host undo\n")?;
+                    let (again, disk) = (self.again(causes), self.disk());
+                    output.print(&format!("Nothing was changed. To do it:  rdpdoctor {again}{disk}\n"))?;
+                    output.print(&format!("To take it back then:  rdpdoctor host undo{disk}\n"))?;
                 }
             }
         }
@@ -167,11 +166,31 @@ impl Arguments {
         self.verify(&id, causes, plan, revert, output)
     }
 
+    /// The arguments that make this plan for these causes.
+    fn again(&self, causes: &[&str]) -> String {
+        let mut text = format!("host fix {} --apply", causes.join(" "));
+        let minutes = |time: Duration| format!("{}m", time.as_secs() / 60);
+        let is_bridge = causes.iter().any(|cause| BRIDGES.iter().any(|bridge| bridge.id == *cause));
+        let lasts = self.lasts.map(minutes).or_else(|| is_bridge.then(|| "30m".to_owned()));
+        let options = [
+            ("--port", self.port.map(|port| port.to_string())),
+            ("--for", lasts),
+            ("--confirm-within", self.confirm_within.map(minutes)),
+        ];
+        for (name, value) in options.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            text.extend([" ", name, " ", &value]);
+        }
+        text
+    }
+
+    fn disk(&self) -> String {
+        self.looking.offline().map_or_else(String::new, |folder| format!(" --offline \"{}\"", folder.display()))
+    }
+
     /// Leaves the work to a task, as the session that it would be done in is cut off.
     fn detached(&self, folder: &Folder, causes: &[String], output: &mut Output) -> Result<Exit, Failure> {
-        let within = |time: Duration| format!(" --confirm-within {}m", time.as_secs() / 60);
-        let confirm = self.confirm_within.map(within).unwrap_or_default();
-        way_back::detach(folder, format!("host fix {} --apply --yes{confirm}", causes.join(" ")))?;
+        let causes: Vec<&str> = causes.iter().map(String::as_str).collect();
+        way_back::detach(folder, format!("{} --yes", self.again(&causes)))?;
         output.print("A task of Windows makes it now, as this session is cut off by it. Connect again, and type:\n")?;
         output.print("  rdpdoctor host history\n")?;
         if self.confirm_within.is_some() {
@@ -291,7 +310,26 @@ fn time(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn what_is_typed_again_has_what_was_asked_for() {
+        let again = |typed: &str, cause| Typed::parse_from(typed.split(' ')).arguments.again(&[cause]);
+        assert_eq!(
+            again("fix port-taken --port 3390 --apply --confirm-within 1h", "port-taken"),
+            "host fix port-taken --apply --port 3390 --confirm-within 60m"
+        );
+        assert_eq!(again("fix x --apply --for 5m", "rdp-disabled"), "host fix rdp-disabled --apply --for 5m");
+        assert_eq!(again("fix nla-off", "nla-off"), "host fix nla-off --apply --for 30m");
+    }
 
     #[test]
     fn times_are_minutes_and_hours() {
