@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -124,14 +124,20 @@ fn kill_at(folder: &Path, lines: usize) -> bool {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rdpdoctor"));
     command.args(["host", "fix", "--all", "--apply", "--yes", "--offline"]).arg(folder);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let is_there = has_written(&mut child, folder, lines);
+    let _ = child.kill();
+    child.wait().unwrap();
+    is_there
+}
+
+/// Waits until the journal has so many lines. False where the repair ended before.
+fn has_written(child: &mut Child, folder: &Path, lines: usize) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_mins(1) {
         if child.try_wait().unwrap().is_some() {
             return false;
         }
         if journal(folder).is_some_and(|text| text.lines().count() >= lines) {
-            child.kill().unwrap();
-            child.wait().unwrap();
             return true;
         }
         thread::sleep(Duration::from_micros(200));

@@ -65,7 +65,7 @@ pub(in crate::cli) struct Arguments {
 
 impl Arguments {
     pub(in crate::cli) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
-        self.check_times()?;
+        self.check_usage()?;
         let seen = self.looking.look()?;
         let causes = self.chosen(&seen.report)?;
         let names: Vec<&str> = causes.iter().map(String::as_str).collect();
@@ -84,7 +84,12 @@ impl Arguments {
         self.make(&plan, &causes, host, output)
     }
 
-    fn check_times(&self) -> Result<(), Failure> {
+    fn check_usage(&self) -> Result<(), Failure> {
+        if self.format == Format::Cmd && self.looking.offline().is_some() {
+            let message =
+                "lines for cmd.exe would change the machine that they are typed on, not the disk: use --apply";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         let bridge = self.causes.iter().find(|cause| BRIDGES.iter().any(|bridge| bridge.id == cause.as_str()));
         match bridge {
             Some(bridge) if self.apply && self.lasts.is_none() => Err(Failure::Usage(format!(
@@ -147,10 +152,10 @@ impl Arguments {
         let header = self.header(place.folder.new_id(now), now, plan, causes, &*subject)?;
         let id = header.id.clone();
         let revert = header.revert;
-        let mut journal = place.folder.begin(header)?;
         if let Some(at) = revert {
             way_back::arrange(&place.folder, &id, at)?;
         }
+        let mut journal = place.folder.begin(header)?;
         let certificates = own_certificates(&*subject);
         let result = apply(plan, &*subject, &mut journal, &mut tell);
         if let Err(surprise) = result {

@@ -58,7 +58,9 @@ pub(super) fn cancel(header: &Header) {
 fn register(folder: &Folder, id: &str, task: &Task) -> Result<(), Failure> {
     let description = folder.path().join(format!("{id}.xml"));
     std::fs::write(&description, task.xml())?;
-    schtasks(&task.register(&description.display().to_string()))
+    let registered = schtasks(&task.register(&description.display().to_string()));
+    std::fs::remove_file(&description)?;
+    registered
 }
 
 /// A copy of this program that nobody moves away.
