@@ -77,8 +77,12 @@ fn the_table_beside_other_tools_names_repairs_and_causes_that_there_are() {
     };
     let repairs = named("(repairs/");
     assert!(!repairs.is_empty());
-    repairs.iter().for_each(|id| assert!(all().any(|action| action.id == id), "{id} is no repair"));
-    named("(causes/").iter().for_each(|id| assert!(is_cause(id), "{id} is no cause"));
+    for id in &repairs {
+        assert!(all().any(|action| action.id == id), "{id} is no repair");
+    }
+    for id in named("(causes/") {
+        assert!(is_cause(&id), "{id} is no cause");
+    }
 }
 
 #[test]

@@ -3,12 +3,14 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::SystemTime;
 
 use rdpdoctor_machine::key::file_name;
 use rdpdoctor_machine::security::Descriptor;
 use rdpdoctor_testbed::NtfsImage;
 
+use super::fix::host;
 use super::hive::filled;
 use super::program::{answer, check, run};
 use super::server::{self, GUID, KEYS, SECURITY, SOFTWARE, SYSTEM};
@@ -204,4 +206,28 @@ fn contents(folder: &Path) -> Vec<(PathBuf, SystemTime, Vec<u8>)> {
     }
     all.sort();
     all
+}
+
+#[test]
+fn the_permissions_of_a_key_are_mended_and_taken_back_on_ntfs() {
+    let server = Server { key_file: Some(UNREADABLE), ..Server::healthy() };
+    let Some(image) = server.image() else { return };
+    let folder = image.path();
+    let root = || check(&["--offline", folder.to_str().unwrap()]).0["root_cause"].as_str().map(str::to_owned);
+    let (said, error, code) = host(&folder, &["fix", "machine-keys-permissions", "--apply", "--yes"]);
+    assert_eq!((code, error.contains("administrators alone")), (0, false), "{said}{error}");
+    assert_eq!(root(), None, "it is mended");
+    let journals = acl(&folder.join("ProgramData/rdpdoctor"));
+    assert!(journals.starts_with("O:BAG:SYD:P"), "the journals are for administrators alone: {journals}");
+    let (said, error, code) = host(&folder, &["undo", "--yes"]);
+    assert_eq!(code, 0, "{said}{error}");
+    assert_eq!(root().as_deref(), Some("machine-keys-permissions"), "it is as it was");
+    let key = folder.join(KEYS).join(file_name("TSSecKeySet1", GUID));
+    assert_eq!(acl(&key), UNREADABLE);
+}
+
+/// The descriptor of a file, as ntfs-3g shows it.
+fn acl(path: &Path) -> String {
+    let shown = Command::new("getfattr").args(["--only-values", "-n", "system.ntfs_acl"]).arg(path).output().unwrap();
+    Descriptor::read(&shown.stdout).unwrap().to_string()
 }

@@ -9,6 +9,7 @@
 //! - `machine-keys-permissions`: the access list belongs to the file, so that it takes a real NTFS volume (`disk`).
 
 use super::base::{Change, disk};
+use super::fix::mended_and_taken_back;
 use super::program::check;
 
 mod firewall;
@@ -47,7 +48,7 @@ fn findings(changes: &[Change]) -> Option<(Vec<(String, String)>, i32)> {
     Some((found.collect(), code))
 }
 
-/// Whether each is the first finding, of its severity, and has its exit code.
+/// Whether each is the first finding, of its severity, and has its exit code; and whether what can be mended is.
 fn are_named(faults: &[Fault]) {
     let mut wrong = Vec::new();
     for fault in faults {
@@ -56,6 +57,9 @@ fn are_named(faults: &[Fault]) {
         let stops = fault.severity == "blocks";
         if first != Some((fault.root, fault.severity)) || stops != (code == 1) {
             wrong.push(format!("{} {}: {code} {found:?} of {:?}", fault.severity, fault.root, fault.changes));
+        }
+        if let Some(Err(why)) = mended_and_taken_back(fault.root, fault.changes) {
+            wrong.push(format!("{}: {why} of {:?}", fault.root, fault.changes));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

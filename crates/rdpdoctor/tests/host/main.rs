@@ -18,6 +18,7 @@ mod evidence;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod faults;
+#[cfg(target_os = "linux")]
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
