@@ -1,4 +1,3 @@
-use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -9,7 +8,6 @@ use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_diagnosis::report::{Report, ReportFinding};
 use rdpdoctor_diagnosis::{Certainty, Verdict};
 use rdpdoctor_machine::Machine;
-use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_render::json;
 use rdpdoctor_repair::Subject;
 use rdpdoctor_repair::action::{self, BRIDGES, HARMFUL, Options, Restart};
@@ -17,18 +15,14 @@ use rdpdoctor_repair::apply::apply;
 use rdpdoctor_repair::journal::{Folder, Header, VERSION};
 use rdpdoctor_repair::place::Made;
 use rdpdoctor_repair::plan::Plan;
-use rdpdoctor_repair::step::Step;
 use rdpdoctor_repair::undo::machine_guid;
 use rdpdoctor_repair::verify::own_certificates;
 
 use super::looking::Looking;
-use super::planned::{self, Format};
+use super::planned::{self, Format, tell};
 use super::{Failure, consent, renewal, subject, way_back};
 use crate::exit::Exit;
 use crate::output::{Output, complain};
-
-/// Characters of a step on the screen.
-const LONGEST_STEP: usize = 400;
 
 /// Mend what was found; without --apply, only say how
 #[derive(Debug, Args)]
@@ -292,10 +286,6 @@ fn still_found<'a>(report: &'a Report, cause: &str) -> Option<&'a ReportFinding>
 fn nothing_to_mend(report: &Report, output: &mut Output) -> Result<Exit, Failure> {
     output.print("Nothing was found that could be mended here.\n")?;
     Ok(Exit::of(&[report.verdict], false))
-}
-
-fn tell(step: &Step) {
-    let _ = writeln!(std::io::stderr(), "  {}", safe_text(step.to_string(), LONGEST_STEP));
 }
 
 fn time(text: &str) -> Result<Duration, String> {

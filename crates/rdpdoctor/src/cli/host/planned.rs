@@ -1,17 +1,21 @@
 //! A plan as people, cmd.exe and programs read it.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 
 use clap::ValueEnum;
 use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_repair::action::Restart;
 use rdpdoctor_repair::plan::{Measure, Plan, Planned};
+use rdpdoctor_repair::step::Step;
 use rdpdoctor_repair::undo::opposite;
 
 /// Characters of a line.
 const LONGEST_LINE: usize = 2000;
+/// Characters of a step that is told of while it is made.
+const LONGEST_STEP: usize = 400;
 /// What a person who restarts the services should know.
-const CUTS_OFF: &str = "every Remote Desktop session is cut off meanwhile";
+const CUTS_OFF: &str = "Every Remote Desktop session is cut off meanwhile";
 
 /// In which form a plan is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -33,7 +37,7 @@ pub(super) fn text(plan: &Plan) -> String {
     }
     around(&mut text, plan);
     if plan.restart() == Restart::Windows {
-        line(&mut text, "\nIt takes effect when Windows is started again; rdpdoctor does not restart it.");
+        line(&mut text, "It takes effect when Windows is started again; rdpdoctor does not restart it.");
     }
     if !plan.refused.is_empty() {
         line(&mut text, "Not mended by program:");
@@ -63,15 +67,14 @@ fn measured(text: &mut String, number: usize, measure: &Measure) {
 fn around(text: &mut String, plan: &Plan) {
     let names = |steps: &[Planned]| {
         let names = steps.iter().filter_map(|planned| match &planned.step {
-            rdpdoctor_repair::step::Step::StopService { service }
-            | rdpdoctor_repair::step::Step::StartService { service } => Some(service.as_str()),
+            Step::StopService { service } | Step::StartService { service } => Some(service.as_str()),
             _ => None,
         });
         names.collect::<Vec<_>>().join(", ")
     };
     if !plan.stops.is_empty() {
         let (stops, starts) = (names(&plan.stops), names(&plan.starts));
-        line(text, &format!("Before it the services {stops} are stopped, after it {starts} are started: {CUTS_OFF}."));
+        line(text, &format!("Stopped before it: {stops}. Started after it: {starts}. {CUTS_OFF}."));
     }
 }
 
@@ -96,7 +99,7 @@ pub(super) fn cmd(plan: &Plan) -> String {
     let steps: Vec<&Planned> = plan.steps().collect();
     for planned in steps.iter().rev() {
         let back = opposite(&planned.step, &planned.before);
-        back.iter().flat_map(rdpdoctor_repair::step::Step::by_hand).for_each(|typed| remark(&mut text, &typed));
+        back.iter().flat_map(Step::by_hand).for_each(|typed| remark(&mut text, &typed));
     }
     text
 }
@@ -107,6 +110,15 @@ fn remark(text: &mut String, said: &str) {
 
 /// One line of harmless characters.
 fn line(text: &mut String, said: &str) {
-    let (gap, said) = said.strip_prefix('\n').map_or(("", said), |said| ("\n", said));
-    let _ = writeln!(text, "{gap}{}", safe_text(said, LONGEST_LINE));
+    let _ = writeln!(text, "{}", safe_text(said, LONGEST_LINE));
+}
+
+/// A step in one line of harmless characters.
+pub(super) fn shown(step: &Step) -> String {
+    safe_text(step.to_string(), LONGEST_STEP)
+}
+
+/// Says on stderr what is about to be done.
+pub(super) fn tell(step: &Step) {
+    let _ = writeln!(io::stderr(), "  {}", shown(step));
 }

@@ -1,5 +1,3 @@
-use std::io::Write as _;
-
 use anyhow::anyhow;
 use clap::Args;
 use rdpdoctor_protocol::text::safe_text;
@@ -7,13 +5,14 @@ use rdpdoctor_repair::journal::{Folder, Record, Standing};
 use rdpdoctor_repair::step::Step;
 use rdpdoctor_repair::undo::{preview, undo};
 
+use super::planned::{shown, tell};
 use super::subject::Whose;
 use super::{Failure, consent, way_back};
 use crate::exit::Exit;
 use crate::output::{Output, complain};
 
-/// Characters of a step on the screen.
-const LONGEST_STEP: usize = 400;
+/// Characters of the causes on the screen.
+const LONGEST_CAUSES: usize = 400;
 
 /// Take a repair back, as its journal says; also one that was cut short by a crash
 #[derive(Debug, Args)]
@@ -77,16 +76,12 @@ fn last(folder: &Folder) -> Result<String, Failure> {
 
 fn text(id: &str, record: &Record, steps: &[Step]) -> String {
     let begun = record.header.begun;
-    let causes = safe_text(record.header.causes.join(", "), LONGEST_STEP);
+    let causes = safe_text(record.header.causes.join(", "), LONGEST_CAUSES);
     let mut lines = vec![format!("Repair {id} of {begun}: {causes}")];
     if steps.is_empty() {
         lines.push("  nothing of it is left to take back".to_owned());
     }
-    lines.extend(steps.iter().map(|step| format!("  - {}", safe_text(step.to_string(), LONGEST_STEP))));
+    lines.extend(steps.iter().map(|step| format!("  - {}", shown(step))));
     lines.push(String::new());
     lines.join("\n")
-}
-
-fn tell(step: &Step) {
-    let _ = writeln!(std::io::stderr(), "  {}", safe_text(step.to_string(), LONGEST_STEP));
 }
