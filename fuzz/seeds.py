@@ -303,6 +303,9 @@ SEEDS["rollback"] = [
 ]
 
 
+SEEDS["journal"] = [(HERE.parent / "crates/repair/tests/journals/1.jsonl").read_bytes()]
+
+
 def cell(content):
     size = (4 + len(content) + 7) // 8 * 8
     return struct.pack("<i", -size) + content.ljust(size - 4, b"\0")
