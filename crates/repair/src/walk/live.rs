@@ -32,7 +32,9 @@ fn throwaway() -> Option<Live> {
 
 fn keys(live: &Live, path: &str) {
     let ends = path.match_indices('\\').map(|(end, _)| end).chain([path.len()]).skip(1);
-    ends.filter_map(|end| path.get(..end)).for_each(|key| drop(live.create_key(key).unwrap()));
+    for key in ends.filter_map(|end| path.get(..end)) {
+        live.create_key(key).unwrap();
+    }
 }
 
 /// One of everything that a plan may do, on keys, a store, a service and a file.
