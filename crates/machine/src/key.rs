@@ -7,6 +7,8 @@ pub use file::{KeyFile, KeyFileError, PublicKey};
 use md5::{Digest, Md5};
 use thiserror::Error;
 
+use crate::Machine;
+
 /// CryptoAPI's keys of the machine, below ProgramData.
 pub const MACHINE_KEYS: &str = r"Microsoft\Crypto\RSA\MachineKeys";
 /// CryptoAPI's DSS keys of the machine, below ProgramData.
@@ -176,6 +178,11 @@ pub fn file_name(container: &str, machine_guid: &str) -> String {
     let digest = Md5::digest(&name);
     let [a, b, c, d] = words(&digest).unwrap_or_default();
     format!("{a:08x}{b:08x}{c:08x}{d:08x}_{}", machine_guid.to_lowercase())
+}
+
+/// The MachineGuid, by which Windows tells its own key files from those of another machine.
+pub fn machine_guid(machine: &dyn Machine) -> Option<String> {
+    machine.key(r"HKLM\SOFTWARE\Microsoft\Cryptography").ok()??.text("MachineGuid")
 }
 
 /// The hash of the container and the MachineGuid that a key file's name holds, both in lower case.

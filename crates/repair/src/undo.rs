@@ -4,6 +4,7 @@ use std::io;
 
 use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::change::{Start, Unchanged};
+use rdpdoctor_machine::key::machine_guid;
 use thiserror::Error;
 
 use crate::apply::{kept, perform};
@@ -81,11 +82,6 @@ fn check(journal: &Journal, machine: &dyn Machine) -> Result<(), UndoError> {
     let wanted = journal.record().header.machine.as_deref();
     let is_other = wanted.is_some_and(|wanted| machine_guid(machine).is_some_and(|found| found != wanted));
     if is_other { Err(UndoError::OtherMachine) } else { Ok(()) }
-}
-
-/// The MachineGuid, by which a journal knows its machine.
-pub fn machine_guid(machine: &dyn Machine) -> Option<String> {
-    machine.key(r"HKLM\SOFTWARE\Microsoft\Cryptography").ok()??.text("MachineGuid")
 }
 
 fn left(journal: &Journal) -> impl Iterator<Item = (usize, &Entry)> {

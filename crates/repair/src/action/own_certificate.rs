@@ -2,11 +2,10 @@
 
 use rdpdoctor_diagnosis::causes::{Anew, anew, own_key_files};
 use rdpdoctor_diagnosis::evidence::snapshot::{KeyStore, StoredCertificate};
-use rdpdoctor_machine::key::file_name;
+use rdpdoctor_machine::key::{file_name, machine_guid};
 
 use super::Ground;
 use crate::step::Step;
-use crate::undo::machine_guid;
 
 /// Where Windows keeps it.
 pub(crate) const STORE: &str = r"HKLM\SOFTWARE\Microsoft\SystemCertificates\Remote Desktop\Certificates";

@@ -1,4 +1,5 @@
 use super::delegation;
+use super::effect::Effect;
 use super::signs::{by_origin, setting_of};
 use crate::causes::certificate::{certificate_expired, certificate_name_mismatch, certificate_untrusted};
 use crate::causes::step::{READ, Step, remedies};
@@ -18,18 +19,6 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     detect: |evidence| by_origin(evidence, |origin| look(origin, evidence)),
     remedies: |_| remedies(&[&SEE, &CHANGE]),
 };
-
-/// What a policy does to this connection.
-pub(super) enum Effect {
-    /// It is not set, or lets the connection pass.
-    None,
-    /// It may forbid it: that depends on the server, or was not read.
-    Open,
-    /// It forbids it.
-    Forbids(Proof),
-    /// It forbids it unless something that was not seen saves it.
-    MayForbid(Proof),
-}
 
 fn look(origin: &Snapshot, evidence: &Evidence) -> Detection {
     let effects = [ntlm(origin, evidence), identity(origin, evidence), delegation::effect(origin, evidence)];

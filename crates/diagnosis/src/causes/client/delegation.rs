@@ -1,6 +1,6 @@
 //! Which servers a policy lets the client give credentials to (CredSsp.admx).
 
-use super::client_policy_forbids::Effect;
+use super::effect::Effect;
 use super::signs::{key, setting_of};
 use crate::Proof;
 use crate::evidence::snapshot::RegistryValue;

@@ -10,6 +10,7 @@ pub(super) mod client_policy_forbids;
 pub(super) mod client_profile_stale;
 pub(super) mod client_tls_too_old;
 mod delegation;
+mod effect;
 mod signs;
 mod stored;
 

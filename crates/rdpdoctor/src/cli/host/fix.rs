@@ -8,6 +8,7 @@ use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_diagnosis::report::{Report, ReportFinding};
 use rdpdoctor_diagnosis::{Certainty, Verdict};
 use rdpdoctor_machine::Machine;
+use rdpdoctor_machine::key::machine_guid;
 use rdpdoctor_render::json;
 use rdpdoctor_repair::Subject;
 use rdpdoctor_repair::action::{self, BRIDGES, HARMFUL, Options, Restart};
@@ -15,7 +16,6 @@ use rdpdoctor_repair::apply::apply;
 use rdpdoctor_repair::journal::{Folder, Header, VERSION};
 use rdpdoctor_repair::place::Made;
 use rdpdoctor_repair::plan::Plan;
-use rdpdoctor_repair::undo::machine_guid;
 use rdpdoctor_repair::verify::own_certificates;
 
 use super::looking::Looking;
