@@ -12,6 +12,7 @@ mod planned;
 mod renewal;
 mod snapshot;
 mod subject;
+mod surprise;
 mod undo;
 mod way_back;
 

@@ -33,7 +33,7 @@ const FAULTS: &[(&str, &[Change])] = &[
 ];
 
 /// What the hives say, by an independent reader, and all other files but the journals.
-fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut all = Vec::new();
     collect(folder, &mut all);
     all.sort();

@@ -30,5 +30,8 @@ mod samples;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod server;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod surprise;
 #[cfg(test)]
 mod usage;

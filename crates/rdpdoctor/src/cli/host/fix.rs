@@ -20,6 +20,7 @@ use rdpdoctor_repair::verify::own_certificates;
 
 use super::looking::Looking;
 use super::planned::{self, Format, tell};
+use super::surprise::offer_undo;
 use super::{Failure, consent, renewal, subject, way_back};
 use crate::exit::Exit;
 use crate::output::{Output, complain};
@@ -151,11 +152,8 @@ impl Arguments {
         }
         let mut journal = place.folder.begin(header)?;
         let certificates = own_certificates(&*subject);
-        let result = apply(plan, &*subject, &mut journal, &mut tell);
-        if let Err(surprise) = result {
-            complain(&format!("stopped: {surprise}"));
-            complain(&format!("what was done until then is taken back by: rdpdoctor host undo {id}"));
-            return Ok(Exit::Unsettled);
+        if let Err(surprise) = apply(plan, &*subject, &mut journal, &mut tell) {
+            return offer_undo(&surprise, &mut journal, &*subject, self.yes);
         }
         if !renewal::stands(plan, &*subject, &certificates, &mut journal, &mut tell)? {
             way_back::cancel(&journal.record().header);
