@@ -21,5 +21,6 @@ pub mod version;
 mod subject;
 
 pub use subject::{
-    Answer, FileInfo, Listener, LogonRight, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way,
+    Answer, CachedAddress, CachedName, FileInfo, Listener, LogonRight, Machine, Resources, RightHolder, ServiceStatus,
+    Unreadable, Way,
 };

@@ -47,6 +47,10 @@ pub struct Collection {
     /// Targets of stored credentials with their users.
     #[serde(default)]
     pub credentials: Option<Collected<Vec<CollectedCredential>>>,
+    /// What the resolver's cache has of names that were looked for: their addresses, or none where it has that there is no
+    /// such name. A name that is not listed is not cached.
+    #[serde(default)]
+    pub resolver_cache: Option<Collected<BTreeMap<String, Vec<CollectedAddress>>>>,
     /// Firewall profiles in force: bits 1 domain, 2 private, 4 public.
     #[serde(default)]
     pub active_profiles: Option<Collected<u32>>,
@@ -199,6 +203,15 @@ pub struct CollectedCredential {
     /// The user.
     #[serde(default)]
     pub user: Option<String>,
+}
+
+/// An address in the resolver's cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectedAddress {
+    /// The address, as the cmdlet prints it.
+    pub address: String,
+    /// For how many seconds more it is kept.
+    pub seconds: u32,
 }
 
 /// Memory and disk, in bytes.

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -52,7 +52,7 @@ pub enum Way {
 }
 
 /// A Windows machine. Paths of files begin below the system drive (`Windows\System32\…`), those of keys with the hive
-/// (`HKLM\SYSTEM\CurrentControlSet\…`, where CurrentControlSet is the one in use).
+/// (`HKLM\SYSTEM\CurrentControlSet\…`, where CurrentControlSet is the one in use; `HKU\<SID>\…` of users).
 pub trait Machine {
     /// How it is read.
     fn way(&self) -> Way;
@@ -112,6 +112,11 @@ pub trait Machine {
     /// Targets of stored credentials with their users; never what is stored.
     fn credentials(&self) -> Answer<Vec<(String, Option<String>)>>;
 
+    /// What the cache of the machine's resolver has of a name; none where it has nothing. No packet is sent for it.
+    fn cached_name(&self, _name: &str) -> Answer<CachedName> {
+        Err(Unreadable::NoAnswer)
+    }
+
     /// Firewall profiles that are in force: bits 1 domain, 2 private, 4 public.
     fn active_profiles(&self) -> Answer<u32>;
 }
@@ -149,6 +154,24 @@ pub struct Listener {
     pub process: Option<u32>,
     /// The program's file name, where it could be read.
     pub program: Option<String>,
+}
+
+/// What the cache of a resolver has of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CachedName {
+    /// Its addresses, at least one.
+    Addresses(Vec<CachedAddress>),
+    /// That the name does not exist, or has no address.
+    Denied,
+}
+
+/// An address in the cache of a resolver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CachedAddress {
+    /// The address.
+    pub address: IpAddr,
+    /// For how many seconds more it is kept.
+    pub seconds: u32,
 }
 
 /// A right that concerns logons through Remote Desktop.

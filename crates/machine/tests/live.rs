@@ -156,6 +156,9 @@ fn what_wine_does_not_know_is_never_absent() {
     let Some(machine) = machine() else { return };
     assert_eq!(machine.active_profiles(), Err(Unreadable::NoAnswer));
     assert_eq!(machine.rights(), Err(Unreadable::NoAnswer));
+    for name in ["localhost", "ts01.example.com"] {
+        assert_eq!(machine.cached_name(name), Err(Unreadable::NoAnswer), "no service keeps a cache");
+    }
     let wanted = Wanted::of([("Schannel", 36870), ("TermService", 1058)]);
     assert_eq!(machine.events("System", &wanted, &mut |_| ()), Err(Unreadable::NoAnswer));
 }

@@ -40,9 +40,10 @@ pub(super) fn value(fields: &Map<String, Value>, book: &mut Book) -> Option<Stri
 
 /// A path below a user's own folder names the user.
 pub(super) fn path(path: &str, book: &mut Book) -> String {
-    let Some(start) = path.to_ascii_lowercase().find(r"\users\").map(|at| at + r"\users\".len()) else {
-        return path.to_owned();
-    };
+    // Ours begin below the system drive.
+    let lower = path.to_ascii_lowercase();
+    let below = if lower.starts_with(r"users\") { Some(0) } else { lower.find(r"\users\").map(|at| at + 1) };
+    let Some(start) = below.map(|at| at + r"users\".len()) else { return path.to_owned() };
     let (before, rest) = path.split_at(start);
     let (user, after) =
         rest.split_once('\\').map_or((rest, String::new()), |(user, after)| (user, format!("\\{after}")));
@@ -80,12 +81,13 @@ mod tests {
     fn neither_server_nor_user_of_a_file_survives() {
         let text = "full address:s:secret01.corp.example:3390\nusername:s:CORP\\alice\ndomain:s:CORPDOM\n\
                     loadbalanceinfo:s:tsv://hidden\naudiomode:i:2\nalternate full address:s:secret02\n";
-        let origin = Machine::healthy().saves(r"C:\Users\alice\Desktop\payroll.rdp", text).as_origin().origin;
+        let machine = Machine::healthy().saves(r"C:\Users\alice\Desktop\payroll.rdp", text);
+        let origin = machine.saves(r"Users\carol\Desktop\payroll.rdp", "audiomode:i:2\n").as_origin().origin;
         let evidence = crate::evidence::Evidence { origin, ..Scene::at("10.0.0.5").evidence() };
         let report = build(evidence, 1.0);
         assert!(!report.remarks.is_empty());
         let redacted = serde_json::to_string(&redact(&[report]).unwrap()).unwrap();
-        for hidden in ["secret01", "secret02", "alice", "CORPDOM", "hidden", "payroll"] {
+        for hidden in ["secret01", "secret02", "alice", "carol", "CORPDOM", "hidden", "payroll"] {
             assert!(!redacted.contains(hidden), "{hidden} in {redacted}");
         }
         assert!(redacted.contains(":3390") && redacted.contains(r#""name":"audiomode","kind":"integer","value":"2""#));

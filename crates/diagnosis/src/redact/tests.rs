@@ -190,13 +190,18 @@ fn a_snapshot_tells_no_names_and_stays_one() {
 #[test]
 fn what_a_client_keeps_tells_no_names() {
     let stored = StoredCredential { server_name: "payroll7".to_owned(), user: Some(r"CONTOSO\alice".to_owned()) };
-    let cached = CachedServer { server_name: "hades9.olymp".to_owned(), user: Some("bob".to_owned()) };
-    let machine = Machine::healthy().hosts_line("zeus7", "10.77.0.5").with(|snapshot| {
-        snapshot.credentials = Reading::Observed(vec![stored]);
-        snapshot.cached_servers = Reading::Observed(vec![cached]);
-    });
+    let cached = CachedServer {
+        server_name: "hades9.olymp".to_owned(),
+        user: Some("bob".to_owned()),
+        account: Some("mallory".to_owned()),
+    };
+    let machine =
+        Machine::healthy().hosts_line("zeus7", "10.77.0.5").caches("hera8", &["10.78.0.5"]).with(|snapshot| {
+            snapshot.credentials = Reading::Observed(vec![stored]);
+            snapshot.cached_servers = Reading::Observed(vec![cached]);
+        });
     let text = serde_json::to_string(&redact_snapshot(machine.snapshot()).unwrap()).unwrap().to_lowercase();
-    for name in ["payroll7", "contoso", "alice", "hades9", "bob", "zeus7", "10.77"] {
+    for name in ["payroll7", "contoso", "alice", "hades9", "bob", "mallory", "zeus7", "10.77", "hera8", "10.78"] {
         assert!(!text.contains(name), "{name}");
     }
 }

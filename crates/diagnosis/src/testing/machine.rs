@@ -6,9 +6,9 @@ use super::CertificateMaker;
 use super::keys::{KEY_FILE, MACHINE_GUID};
 use crate::catalogue::setting;
 use crate::evidence::snapshot::{
-    Build, Disk, Firewall, FirewallProfile, FirewallRule, HostsEntry, Listener, Outbound, ProfileKind, ReadBy, Reading,
-    RegistryKey, RegistryValue, Resources, Rights, RuleAction, SavedConnection, Service, ServiceState, Snapshot,
-    StartType,
+    Build, CachedAddress, CachedLookup, Disk, Firewall, FirewallProfile, FirewallRule, HostsEntry, Listener, Outbound,
+    ProfileKind, ReadBy, Reading, RegistryKey, RegistryValue, Resources, Rights, RuleAction, SavedConnection, Service,
+    ServiceState, Snapshot, StartType,
 };
 use crate::evidence::{Evidence, Target};
 
@@ -225,6 +225,16 @@ impl Machine {
         let (hostname, address) = (name.to_owned(), address.to_owned());
         entries.push(HostsEntry { line: entries.len() + 1, hostname, address });
         self.snapshot.hosts_file = Reading::Observed(entries);
+        self
+    }
+
+    /// The resolver's cache has these addresses of a name, for a minute more; without any, that there is no such name.
+    #[must_use]
+    pub fn caches(mut self, name: &str, addresses: &[&str]) -> Self {
+        let mut entries = self.snapshot.resolver_cache.observed().cloned().unwrap_or_default();
+        let address = |text: &&str| CachedAddress { address: text.parse().expect("an address"), seconds: 60 };
+        entries.push(CachedLookup { hostname: name.to_owned(), addresses: addresses.iter().map(address).collect() });
+        self.snapshot.resolver_cache = Reading::Observed(entries);
         self
     }
 

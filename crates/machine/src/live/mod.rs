@@ -2,12 +2,13 @@
 //! [`Change`](crate::change::Change).
 //!
 //! Wine answers for the registry, services, files and listeners, without the listeners' processes. It has no event log,
-//! no firewall and no rights, which is [`Unreadable::NoAnswer`]; its descriptors of files are made up from Unix modes.
+//! no firewall, no rights and no cache of names, which is [`Unreadable::NoAnswer`]; its descriptors of files are made up from Unix modes.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod change;
 mod credentials;
+mod dns;
 mod file;
 mod listener;
 mod log;
@@ -21,7 +22,7 @@ mod token;
 
 use crate::event::{Event, Summary, Wanted};
 use crate::registry::Key;
-use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
+use crate::{Answer, CachedName, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
 
 pub(crate) use change::{move_file, set_descriptor};
 pub(crate) use file::descriptor as descriptor_of_file;
@@ -99,6 +100,10 @@ impl Machine for Live {
 
     fn credentials(&self) -> Answer<Vec<(String, Option<String>)>> {
         credentials::of_remote_desktop().map(Some)
+    }
+
+    fn cached_name(&self, name: &str) -> Answer<CachedName> {
+        dns::cached(name)
     }
 
     fn active_profiles(&self) -> Answer<u32> {

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
-use super::{Collected, CollectedFile, CollectedKey, CollectedValue, Collection};
+use super::{Collected, CollectedAddress, CollectedFile, CollectedKey, CollectedValue, Collection};
 use crate::event::{Event, Summary, Wanted};
 use crate::hex;
 use crate::registry::{Data, Key, Value};
 use crate::security::{Descriptor, SddlError};
 use crate::subject::{
-    Answer, FileInfo, Listener, LogonRight, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way,
+    Answer, CachedAddress, CachedName, FileInfo, Listener, LogonRight, Machine, Resources, RightHolder, ServiceStatus,
+    Unreadable, Way,
 };
 use crate::version::{FileVersion, VersionError};
 
@@ -123,6 +124,22 @@ impl Machine for Collection {
         Ok(stored.map(|all| all.iter().map(|one| (one.target.clone(), one.user.clone())).collect()))
     }
 
+    fn cached_name(&self, name: &str) -> Answer<CachedName> {
+        let Some(cache) = answer(self.resolver_cache.as_ref())? else { return Ok(None) };
+        let entry = cache.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let address = |cached: &CollectedAddress| {
+            Some(CachedAddress { address: cached.address.parse().ok()?, seconds: cached.seconds })
+        };
+        let named = |addresses: &Vec<CollectedAddress>| match addresses.as_slice() {
+            [] => Some(CachedName::Denied),
+            addresses => {
+                let read: Vec<CachedAddress> = addresses.iter().filter_map(address).collect();
+                (!read.is_empty()).then_some(CachedName::Addresses(read))
+            }
+        };
+        Ok(entry.and_then(|(_, addresses)| named(addresses)))
+    }
+
     fn active_profiles(&self) -> Answer<u32> {
         Ok(answer(self.active_profiles.as_ref())?.copied())
     }
@@ -216,6 +233,10 @@ mod tests {
         [registry.'HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations']
         [registry.'HKLM\SECURITY']
         unreadable = "access is denied"
+        [resolver_cache]
+        ts01 = [{ address = "10.0.0.5", seconds = 60 }]
+        gone = []
+        odd = [{ address = "1.2.3", seconds = 60 }]
         [files.'ProgramData\Keys']
         folder = true
         [files.'ProgramData\Keys\one']
@@ -245,6 +266,17 @@ mod tests {
         assert!(Descriptor::read(file.descriptor.as_ref().unwrap()).is_ok());
         assert_eq!(machine.version(r"Windows\System32\TERMSRV.DLL"), Ok(Some(FileVersion([10, 0, 17763, 1]))));
         assert_eq!(machine.version(r"ProgramData\Keys\one"), Err(Unreadable::NotCollected));
+    }
+
+    #[test]
+    fn a_cache_has_addresses_or_a_denial_or_nothing() {
+        let machine = described();
+        let kept = CachedAddress { address: "10.0.0.5".parse().unwrap(), seconds: 60 };
+        assert_eq!(machine.cached_name("TS01"), Ok(Some(CachedName::Addresses(vec![kept]))));
+        assert_eq!(machine.cached_name("gone"), Ok(Some(CachedName::Denied)));
+        assert_eq!(machine.cached_name("other"), Ok(None));
+        assert_eq!(machine.cached_name("odd"), Ok(None), "what is no address denies nothing");
+        assert_eq!(Collection::default().cached_name("ts01"), Err(Unreadable::NotCollected));
     }
 
     #[test]

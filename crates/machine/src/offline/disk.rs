@@ -4,11 +4,12 @@ use thiserror::Error;
 
 use super::files::Volume;
 use super::hives::{self, Hives};
+use super::users::{self, Users};
 use super::{Hibernation, VolumeKind, volume_flags};
 use crate::event::{Event, Summary, Wanted};
 use crate::evtx;
 use crate::registry::Key;
-use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
+use crate::{Answer, CachedName, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
 
 const LOGS: &str = r"Windows\System32\winevt\Logs";
 /// Threads that search one log; more than this and the disk is what one waits for.
@@ -19,6 +20,7 @@ const MOST_THREADS: usize = 8;
 pub struct Disk {
     volume: Volume,
     pub(super) hives: Hives,
+    users: Users,
     /// Where the hives are; empty in a folder of copies.
     pub(super) config: &'static str,
     /// Where the logs are; empty in a folder of copies.
@@ -57,7 +59,7 @@ impl Disk {
         let logs = if config.is_empty() { "" } else { LOGS };
         let hives = Hives::open(&volume, config);
         let notes = notes(&volume, &hives, !logs.is_empty());
-        Ok(Self { volume, hives, config, logs, notes })
+        Ok(Self { volume, hives, users: Users::default(), config, logs, notes })
     }
 
     /// The volume.
@@ -87,7 +89,10 @@ impl Machine for Disk {
     }
 
     fn key(&self, path: &str) -> Answer<Key> {
-        self.hives.key(path)
+        match users::below(path) {
+            Some(path) => self.users.key(self, path),
+            None => self.hives.key(path),
+        }
     }
 
     fn key_descriptor(&self, path: &str) -> Answer<Vec<u8>> {
@@ -134,6 +139,10 @@ impl Machine for Disk {
     }
 
     fn credentials(&self) -> Answer<Vec<(String, Option<String>)>> {
+        Err(Unreadable::NotRunning)
+    }
+
+    fn cached_name(&self, _: &str) -> Answer<CachedName> {
         Err(Unreadable::NotRunning)
     }
 

@@ -146,7 +146,7 @@ impl Hives {
     }
 }
 
-fn strip<'a>(path: &'a str, head: &str) -> Option<&'a str> {
+pub(super) fn strip<'a>(path: &'a str, head: &str) -> Option<&'a str> {
     let (start, rest) = path.split_at_checked(head.len())?;
     start.eq_ignore_ascii_case(head).then_some(rest)
 }
@@ -211,6 +211,6 @@ fn rights(hive: &Hive) -> Result<Option<Vec<RightHolder>>, Damage> {
     Ok(Some(holders))
 }
 
-fn damaged(damage: &Damage) -> Unreadable {
+pub(super) fn damaged(damage: &Damage) -> Unreadable {
     Unreadable::Damaged(damage.to_string())
 }

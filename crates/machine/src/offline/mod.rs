@@ -7,6 +7,7 @@ mod hives;
 mod link;
 mod logs;
 mod state;
+mod users;
 mod volume_flags;
 mod walk;
 

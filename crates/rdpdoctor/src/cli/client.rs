@@ -36,6 +36,9 @@ enum Command {
 struct Snap {
     #[command(flatten)]
     input: Input,
+    /// Write down too what the DNS cache has of this server; of those that connections name it is written anyway
+    #[arg(long, value_name = "HOST")]
+    server: Option<Target>,
     #[command(flatten)]
     writing: Writing,
 }
@@ -64,8 +67,16 @@ impl Arguments {
     pub(super) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         match self.command {
             Command::Check(check) => check.run(output),
-            Command::Snapshot(snap) => snap.writing.write(|| snap.input.read(host::origin), Role::Client, output),
+            Command::Snapshot(snap) => snap.run(output),
         }
+    }
+}
+
+impl Snap {
+    fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        let server = self.server.as_ref();
+        let take = || self.input.read(&|machine, now| host::origin(machine, now, server));
+        self.writing.write(take, Role::Client(server), output)
     }
 }
 
@@ -74,7 +85,7 @@ impl Check {
         let begun = Instant::now();
         let files = connection::read_all(&self.files)?;
         let server = self.server(&files);
-        let origin = self.origin(files)?;
+        let origin = self.origin(files, server.as_ref())?;
         let (mut evidence, interrupted) = match server {
             Some(server) => self.measuring.evidence(server)?,
             None => (Evidence::new(Target::unnamed(), Timestamp::now()), false),
@@ -97,12 +108,12 @@ impl Check {
     }
 
     /// The machine; where only connection files are to be looked at, nothing but them.
-    fn origin(&self, files: Vec<SavedConnection>) -> Result<Snapshot, Failure> {
+    fn origin(&self, files: Vec<SavedConnection>, server: Option<&Target>) -> Result<Snapshot, Failure> {
         let only_files = !files.is_empty() && self.input.is_here() && !cfg!(windows);
         let mut origin = if only_files {
             Snapshot::new(ReadBy::Running, Timestamp::now())
         } else {
-            self.input.read(host::origin)?
+            self.input.read(&|machine, now| host::origin(machine, now, server))?
         };
         if files.is_empty() && !origin.is_of_client() {
             complain(

@@ -62,7 +62,7 @@ impl Brought {
 
     fn add(&mut self, path: &Path) -> Result<(), Failure> {
         if path.is_dir() {
-            return self.add_snapshot(path, of_disk(path, host::snapshot)?);
+            return self.add_snapshot(path, of_disk(path, &host::snapshot)?);
         }
         if path == Path::new("-") {
             return self.add_text(path);

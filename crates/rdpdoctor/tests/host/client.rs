@@ -59,6 +59,7 @@ fn collected() -> Value {
         },
         "registry": { SERVERS: { "@keys": ["ts01"] }, format!("{SERVERS}\\ts01"): { "UsernameHint": "CORP\\jane" } },
         "credentials": [{ "target": "TERMSRV/ts01", "user": "CORP\\jane" }],
+        "resolver_cache": { "ts01": [{ "address": "10.8.8.8", "seconds": 90 }], "private": [] },
     })
 }
 
@@ -78,10 +79,15 @@ fn what_a_client_keeps_travels_in_its_snapshot() {
     let origin = &judged["evidence"]["origin"];
     assert_eq!(origin["hosts_file"]["observed"][0], json!({ "line": 2, "hostname": "ts01", "address": "10.9.9.9" }));
     assert_eq!(origin["credentials"]["observed"][0], json!({ "server_name": "ts01", "user": "CORP\\jane" }));
-    assert_eq!(origin["cached_servers"]["observed"][0], json!({ "server_name": "ts01", "user": "CORP\\jane" }));
+    assert_eq!(
+        origin["cached_servers"]["observed"][0],
+        json!({ "server_name": "ts01", "user": "CORP\\jane", "account": null })
+    );
+    let cached = json!([{ "hostname": "ts01", "addresses": [{ "address": "10.8.8.8", "seconds": 90 }] }]);
+    assert_eq!(origin["resolver_cache"]["observed"], cached, "and nobody else's name");
     let redacted = run(["client", "snapshot", collection.to_str().unwrap(), "--redact"]).stdout;
     let redacted = String::from_utf8(redacted).unwrap();
-    for name in ["ts01", "jane", "CORP", "10.9.9.9"] {
+    for name in ["ts01", "jane", "CORP", "10.9.9.9", "10.8.8.8"] {
         assert!(!redacted.contains(name), "{name} in {redacted}");
     }
 }

@@ -35,3 +35,5 @@ mod server;
 mod surprise;
 #[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod users;

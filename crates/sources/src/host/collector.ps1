@@ -2,7 +2,8 @@
 # Windows PowerShell 2 or later; run it as administrator, or much is "unreadable". On another machine:
 #   rdpdoctor {command} check FILE
 # It reads no key, no password and nobody's documents; of a machine that one connects from also .rdp files without the
-# passwords in them, for whom credentials are stored, which servers mstsc remembers, and the hosts file. Else: settings of Remote Desktop, TLS and the firewall, names and rights of
+# passwords in them, for whom credentials are stored, which servers mstsc remembers, the hosts file, and what the DNS cache has
+# of these servers alone. Else: settings of Remote Desktop, TLS and the firewall, names and rights of
 # key files, certificates without keys, the events that concern Remote Desktop, and who listens on TCP ports.
 
 $ErrorActionPreference = 'Stop'
@@ -26,7 +27,11 @@ $DaysBack = {days}
 $Client = {client}
 $UserFolders = @({folders})
 $Hosts = '{hosts}'
-$ServersKey = '{servers}'
+$Remembered = '{remembered}'
+$Profiles = '{profiles}'
+$MostUsers = {most_users}
+# Whom the DNS cache is asked for besides the servers of connections.
+$AlsoCached = @({also_cached})
 $MostEvents = 400
 
 function Format-Text($text) {
@@ -69,6 +74,7 @@ function Open-Key($path) {
     $parts = $path.Split('\', 2)
     $root = [Microsoft.Win32.Registry]::LocalMachine
     if ($parts[0] -eq 'HKCU') { $root = [Microsoft.Win32.Registry]::CurrentUser }
+    if ($parts[0] -eq 'HKU') { $root = [Microsoft.Win32.Registry]::Users }
     return $root.OpenSubKey($parts[1])
 }
 
@@ -117,6 +123,32 @@ function Add-Tree($path, $depth, $into) {
     }
 }
 
+# Which servers mstsc remembers for a user, and what was typed into it last.
+function Add-Servers($hive, $into) {
+    $path = "$hive\$Remembered\Servers"
+    $read = Get-RegistryKey $path @()
+    $into[$path] = $read
+    if ($null -ne $read -and $read.ContainsKey('@keys')) {
+        foreach ($name in $read['@keys']) { $into["$path\$name"] = Get-RegistryKey "$path\$name" @('UsernameHint') }
+    }
+    $path = "$hive\$Remembered\Default"
+    $into[$path] = Get-RegistryKey $path @(0..({typed} - 1) | ForEach-Object { "MRU$_" })
+}
+
+# Those of everybody who is logged on, as far as we may.
+function Add-AllServers($into) {
+    Add-Servers 'HKCU' $into
+    try {
+        $people = [Microsoft.Win32.Registry]::Users.GetSubKeyNames() | Where-Object { $_ -match '^S-1-(5-21|12-1)-[\d-]+$' }
+        $people = @($people | Select-Object -First $MostUsers)
+        $into['HKU'] = @{ '@keys' = [string[]]$people }
+        foreach ($sid in $people) {
+            Add-Servers "HKU\$sid" $into
+            $into["$Profiles\$sid"] = Get-RegistryKey "$Profiles\$sid" @('ProfileImagePath')
+        }
+    } catch { $into['HKU'] = Get-Unreadable $_ }
+}
+
 function Get-RegistryKeys {
     $all = @{}
     foreach ($line in ($Settings -split "`r?`n")) {
@@ -150,13 +182,7 @@ function Get-RegistryKeys {
             foreach ($name in $read['@keys']) { $all["$path\$name"] = Get-RegistryKey "$path\$name" @('Blob') }
         }
     }
-    if ($Client) {
-        $read = Get-RegistryKey $ServersKey @()
-        $all[$ServersKey] = $read
-        if ($null -ne $read -and $read.ContainsKey('@keys')) {
-            foreach ($name in $read['@keys']) { $all["$ServersKey\$name"] = Get-RegistryKey "$ServersKey\$name" @('UsernameHint') }
-        }
-    }
+    if ($Client) { Add-AllServers $all }
     return $all
 }
 
@@ -218,7 +244,7 @@ function Get-ConnectionText($path) {
 function Add-Connections($into) {
     $into['Users'] = @{ folder = $true }
     $left = {most_files}
-    foreach ($user in @([IO.Directory]::GetDirectories("$env:SystemDrive\Users") | Select-Object -First {most_users})) {
+    foreach ($user in @([IO.Directory]::GetDirectories("$env:SystemDrive\Users") | Select-Object -First $MostUsers)) {
         $name = [IO.Path]::GetFileName($user)
         $into["Users\$name"] = @{ folder = $true }
         foreach ($folder in $UserFolders) {
@@ -351,6 +377,52 @@ function Get-StoredCredentials {
     } catch { return Get-Unreadable $_ }
 }
 
+# The host of an address that may have a port; none where it is no name.
+function Get-HostName($address) {
+    $name = (([string]$address).Trim() -replace ':\d+$', '').TrimEnd('.').ToLower()
+    if ($name -eq '' -or $name -match '^[\d.]+$' -or $name -match '[^\w.-]') { return $null }
+    return $name
+}
+
+# Servers that connections name.
+function Get-ServerNames($registry, $files) {
+    $names = @($AlsoCached)
+    foreach ($file in $files.Values) {
+        if ($file -is [hashtable] -and $file.ContainsKey('text') -and $file['text'] -match '(?im)^full address:s:(.+)$') {
+            $names += Get-HostName $matches[1]
+        }
+    }
+    foreach ($path in @($registry.Keys)) {
+        if ($path -like "*\$Remembered\Servers\*") { $names += Get-HostName $path.Substring($path.LastIndexOf('\') + 1) }
+    }
+    return @($names | Where-Object { $null -ne $_ } | Select-Object -Unique -First {most_names})
+}
+
+# What the DNS cache has of these names, and of nobody else's: it lists what a user visits. No address where it has that there
+# is no such name. Windows 7 has no such cmdlet.
+function Get-ResolverCache($names) {
+    try {
+        $all = @{}
+        $cached = @(Get-DnsClientCache)
+        foreach ($name in $names) {
+            $addresses = @()
+            $denied = $false
+            foreach ($entry in $cached) {
+                # A short name is kept with the suffix that completed it.
+                if ($entry.Entry -ne $name -and ($name.Contains('.') -or $entry.Entry -notlike "$name.*")) { continue }
+                $fields = $entry.CimInstanceProperties
+                # DNS_ERROR_RCODE_NAME_ERROR; records of type A or AAAA.
+                if ($fields['Status'].Value -eq 9003) { $denied = $true }
+                elseif ($fields['Status'].Value -eq 0 -and 1, 28 -contains $fields['Type'].Value) {
+                    $addresses += @{ address = [string]$fields['Data'].Value; seconds = [long]$fields['TimeToLive'].Value }
+                }
+            }
+            if ($denied -or $addresses.Length -gt 0) { $all[$name] = $addresses }
+        }
+        return $all
+    } catch { return Get-Unreadable $_ }
+}
+
 $Collected = @{
     collection = 1
     client = $Client
@@ -362,5 +434,10 @@ $Collected = @{
     listeners = (Get-Listeners)
     resources = (Get-Resources)
 }
-if ($Client) { $Collected['credentials'] = Get-StoredCredentials }
+if ($Client) {
+    $Collected['credentials'] = Get-StoredCredentials
+    if ($null -ne (Get-Command Get-DnsClientCache -ErrorAction SilentlyContinue)) {
+        $Collected['resolver_cache'] = Get-ResolverCache (Get-ServerNames $Collected['registry'] $Collected['files'])
+    }
+}
 Format-Json $Collected

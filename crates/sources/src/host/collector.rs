@@ -2,13 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{LOOK_BACK_DAYS, Role, certificates, connections, events, firewall, keys, registry, services, system};
+use super::{
+    LOOK_BACK_DAYS, Role, cache, certificates, connections, events, firewall, keys, registry, remembered, services,
+    system,
+};
 
 const SCRIPT: &str = include_str!("collector.ps1");
 
 /// A script for Windows PowerShell 2 and later, that only reads. What it prints is a
 /// [`Collection`](rdpdoctor_machine::memory::Collection), and asks for just what [`snapshot`](super::snapshot()) reads, or [`origin`](super::origin()).
-pub fn script(role: Role) -> String {
+pub fn script(role: Role<'_>) -> String {
+    let (is_client, server) = match role {
+        Role::Server => (false, None),
+        Role::Client(server) => (true, server),
+    };
+    let server: Vec<&str> = server.map(|server| server.host.trim_end_matches('.')).into_iter().collect();
     let settings = registry::wanted().into_iter().map(|(path, names)| (path, names.into_iter().collect::<Vec<_>>()));
     let values = settings.chain(system::VALUES.map(|(path, names)| (path, names.to_vec())));
     let settings = values.map(|(path, names)| format!("{path}|{}", names.join(";")));
@@ -26,9 +34,13 @@ pub fn script(role: Role) -> String {
         ("{key_folders}", quoted(&key_folders)),
         ("{events}", queries().join("\n")),
         ("{days}", LOOK_BACK_DAYS.to_string()),
-        ("{client}", (if role == Role::Client { "$true" } else { "$false" }).to_owned()),
-        ("{command}", (if role == Role::Client { "client" } else { "host" }).to_owned()),
-        ("{servers}", connections::SERVERS.to_owned()),
+        ("{client}", (if is_client { "$true" } else { "$false" }).to_owned()),
+        ("{command}", (if is_client { "client" } else { "host" }).to_owned()),
+        ("{remembered}", remembered::KEPT.to_owned()),
+        ("{profiles}", remembered::PROFILES.to_owned()),
+        ("{typed}", remembered::TYPED.to_string()),
+        ("{also_cached}", quoted(&server)),
+        ("{most_names}", cache::MOST_NAMES.to_string()),
         ("{hosts}", connections::HOSTS.to_owned()),
         ("{folders}", quoted(&connections::FOLDERS)),
         ("{most_users}", connections::MOST_USERS.to_string()),
@@ -40,7 +52,7 @@ pub fn script(role: Role) -> String {
 }
 
 fn quoted(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    let quoted: Vec<String> = names.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
     quoted.join(", ")
 }
 
@@ -69,18 +81,27 @@ mod tests {
 
     #[test]
     fn only_that_of_a_client_looks_into_folders_of_users() {
-        let (server, client) = (script(Role::Server), script(Role::Client));
+        let (server, client) = (script(Role::Server), script(Role::Client(None)));
         assert!(server.contains("$Client = $false") && server.contains("rdpdoctor host check FILE"));
         assert!(client.contains("$Client = $true") && client.contains("rdpdoctor client check FILE"));
         assert!(client.contains("'Documents', 'Desktop'") && client.contains(r"drivers\etc\hosts"));
     }
 
     #[test]
+    fn the_cache_is_asked_for_the_server_that_is_meant() {
+        let target = "TS01.example.com".parse().unwrap();
+        let script = script(Role::Client(Some(&target)));
+        assert!(script.contains("$AlsoCached = @('ts01.example.com')"));
+        assert!(script.contains("-Unique -First 50") && script.contains("@(0..(10 - 1)"));
+        assert_eq!(quoted(&["a'b"]), "'a''b'");
+    }
+
+    #[test]
     fn every_place_is_filled() {
-        let script = script(Role::Client);
+        let script = script(Role::Client(None));
         let marks = SCRIPT.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
         let places: BTreeSet<&str> = marks.map(|(place, _)| place).filter(|it| is_place(it)).collect();
-        assert_eq!(places.len(), 18, "{places:?}");
+        assert_eq!(places.len(), 22, "{places:?}");
         for place in places {
             assert!(!script.contains(&format!("{{{place}}}")), "{place}");
         }
@@ -91,7 +112,7 @@ mod tests {
 
     #[test]
     fn nothing_in_it_changes_the_machine() {
-        let script = script(Role::Client).to_lowercase();
+        let script = script(Role::Client(None)).to_lowercase();
         for verb in
             ["set-", "remove-", "new-item", "start-", "stop-", "restart-", "invoke-", "out-file", "iex ", "net stop"]
         {

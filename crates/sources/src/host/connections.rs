@@ -1,8 +1,7 @@
-//! What users of the machine keep: connection files, stored credentials by name, servers that mstsc remembers, the hosts
-//! file.
+//! What users of the machine keep: connection files, stored credentials by name; and the hosts file.
 
-use rdpdoctor_diagnosis::evidence::snapshot::{CachedServer, HostsEntry, Reading, SavedConnection, StoredCredential};
-use rdpdoctor_machine::{Answer, FileInfo, Machine, Unreadable};
+use rdpdoctor_diagnosis::evidence::snapshot::{HostsEntry, Reading, SavedConnection, StoredCredential};
+use rdpdoctor_machine::{FileInfo, Machine, Unreadable};
 
 /// Bytes of a connection file; mstsc writes some two thousand.
 pub const LARGEST_RDP_FILE: usize = 256 << 10;
@@ -19,9 +18,6 @@ pub(super) const HOSTS: &str = r"Windows\System32\drivers\etc\hosts";
 const LARGEST_HOSTS: usize = 8 << 20;
 /// Names of the hosts file that are kept.
 const MOST_NAMES: usize = 1000;
-/// Below it one key for each server that the user connected to.
-pub(super) const SERVERS: &str = r"HKCU\Software\Microsoft\Terminal Server Client\Servers";
-const MOST_SERVERS: usize = 500;
 /// What credentials for Remote Desktop are called.
 const TERMSRV: &str = "TERMSRV/";
 
@@ -57,19 +53,6 @@ pub(super) fn credentials(machine: &dyn Machine) -> Reading<Vec<StoredCredential
         Some(StoredCredential { server_name: server_name.to_owned(), user })
     };
     super::needed(machine.credentials(), "list of credentials").map(|all| all.into_iter().filter_map(stored).collect())
-}
-
-/// Servers that mstsc remembers for the user that we are.
-pub(super) fn cached_servers(machine: &dyn Machine) -> Reading<Vec<CachedServer>> {
-    remembered(machine).map(Option::unwrap_or_default).into()
-}
-
-fn remembered(machine: &dyn Machine) -> Answer<Vec<CachedServer>> {
-    let Some(servers) = machine.key(SERVERS)? else { return Ok(None) };
-    let hint = |name: &str| machine.key(&format!("{SERVERS}\\{name}")).ok()??.value("UsernameHint")?.data.text();
-    let names = servers.keys.into_iter().take(MOST_SERVERS);
-    let servers = names.map(|server_name| CachedServer { user: hint(&server_name), server_name });
-    Ok(Some(servers.collect()))
 }
 
 /// Names with their addresses, in the order of the file.
@@ -121,28 +104,18 @@ mod tests {
     }
 
     #[test]
-    fn credentials_and_servers_are_known_by_name() {
-        let key = |name: &str| format!("{SERVERS}{name}");
+    fn credentials_are_known_by_name() {
         let machine: Collection = serde_json::from_value(serde_json::json!({
             "credentials": [
                 { "target": "TERMSRV/ts01", "user": "CORP\\jane" },
                 { "target": "LegacyGeneric:target=termsrv/ts02" },
                 { "target": "git:https://example.com", "user": "jane" },
             ],
-            "registry": {
-                key(""): { "@keys": ["ts01", "ts02"] },
-                key("\\ts01"): { "UsernameHint": "CORP\\jane", "CertHash": { "binary": "00" } },
-                key("\\ts02"): {},
-            },
         }))
         .unwrap();
         let Reading::Observed(stored) = credentials(&machine) else { panic!("they were read") };
         let stored: Vec<_> = stored.iter().map(|it| (it.server_name.as_str(), it.user.as_deref())).collect();
         assert_eq!(stored, [("ts01", Some("CORP\\jane")), ("ts02", None)]);
-        let Reading::Observed(cached) = cached_servers(&machine) else { panic!("they were read") };
-        let cached: Vec<_> = cached.iter().map(|it| (it.server_name.as_str(), it.user.as_deref())).collect();
-        assert_eq!(cached, [("ts01", Some("CORP\\jane")), ("ts02", None)]);
-        assert!(matches!(cached_servers(&Collection::default()), Reading::NotObtained(_)));
     }
 
     #[test]

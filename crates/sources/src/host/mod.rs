@@ -1,5 +1,6 @@
 //! A Windows machine by its own account: everything that decides Remote Desktop, as one snapshot.
 
+mod cache;
 mod certificates;
 mod collector;
 mod connections;
@@ -8,6 +9,7 @@ mod events;
 mod firewall;
 mod keys;
 mod registry;
+mod remembered;
 mod services;
 mod system;
 
@@ -15,8 +17,8 @@ pub use collector::script as collector_script;
 pub use connections::LARGEST_RDP_FILE;
 
 use jiff::Timestamp;
-use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_diagnosis::evidence::snapshot::{ReadBy, Reading};
+use rdpdoctor_diagnosis::evidence::{Snapshot, Target};
 use rdpdoctor_machine::{Answer, Machine, Way};
 
 /// How far back the event log is worth reading.
@@ -24,11 +26,11 @@ const LOOK_BACK_DAYS: i64 = 30;
 
 /// What a machine is looked at as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum Role<'a> {
     /// The one that one connects to.
     Server,
-    /// The one that one connects from.
-    Client,
+    /// The one that one connects from, perhaps to this server.
+    Client(Option<&'a Target>),
 }
 
 /// Reads everything that decides whether Remote Desktop works. Whatever cannot be read is in it with the reason.
@@ -55,13 +57,14 @@ pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     snapshot
 }
 
-/// The same of a machine that somebody connects from, with what its users keep for that.
-pub fn origin(machine: &dyn Machine, now: Timestamp) -> Snapshot {
+/// The same of a machine that somebody connects from, perhaps to this server, with what its users keep for that.
+pub fn origin(machine: &dyn Machine, now: Timestamp, server: Option<&Target>) -> Snapshot {
     let mut snapshot = snapshot(machine, now);
     snapshot.connections = connections::connections(machine);
     snapshot.credentials = connections::credentials(machine);
-    snapshot.cached_servers = connections::cached_servers(machine);
+    remembered::read(machine, &mut snapshot);
     snapshot.hosts_file = connections::hosts(machine);
+    snapshot.resolver_cache = cache::of_servers(machine, &snapshot, server);
     snapshot
 }
 

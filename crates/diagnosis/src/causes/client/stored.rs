@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn proposes(server: &str, user: &str) -> Machine {
-        let cached = CachedServer { server_name: server.to_owned(), user: Some(user.to_owned()) };
+        let cached = CachedServer { server_name: server.to_owned(), user: Some(user.to_owned()), account: None };
         Machine::healthy().with(|it| it.cached_servers = Reading::Observed(vec![cached]))
     }
 

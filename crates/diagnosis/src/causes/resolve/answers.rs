@@ -1,5 +1,9 @@
 //! What the name servers said, and how to ask again.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::cached::is_cached;
 use crate::evidence::{Evidence, LookupOutcome, NameServerAnswer, Seen};
 use crate::{Place, Remedy, Safety};
 
@@ -67,6 +71,30 @@ fn outcome(outcome: &LookupOutcome) -> String {
     }
 }
 
+/// All addresses that name servers gave.
+pub(super) fn named(answers: &[NameServerAnswer]) -> BTreeSet<IpAddr> {
+    answers.iter().flat_map(|answer| addresses_of(&answer.outcome)).copied().collect()
+}
+
+fn addresses_of(outcome: &LookupOutcome) -> &[IpAddr] {
+    match outcome {
+        LookupOutcome::Addresses { addresses } => addresses,
+        _ => &[],
+    }
+}
+
+/// Whether the two have no address in common, among the families that both know: none where there is no such family.
+pub(super) fn contradict(system: &[IpAddr], named: &BTreeSet<IpAddr>) -> Option<bool> {
+    let shared = |address: &&IpAddr| named.iter().any(|other| other.is_ipv4() == address.is_ipv4());
+    let comparable: Vec<&IpAddr> = system.iter().filter(shared).collect();
+    (!comparable.is_empty()).then(|| comparable.iter().all(|address| !named.contains(address)))
+}
+
+/// "10.0.0.5 and 10.0.0.6".
+pub(super) fn listed(addresses: &[IpAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
 /// Looks the name up by hand: `nslookup` goes past the cache and the hosts file, the other does not.
 pub(super) fn look_up(evidence: &Evidence) -> Remedy {
     let host = &evidence.target.host;
@@ -90,9 +118,14 @@ pub(super) fn look_up(evidence: &Evidence) -> Remedy {
 }
 
 /// Empties the resolver's cache on this machine.
-pub(super) fn flush_cache() -> Remedy {
+pub(super) fn flush_cache(evidence: &Evidence) -> Remedy {
+    let title = if is_cached(evidence) {
+        "Empty the DNS cache of the machine that connects, which keeps an old answer"
+    } else {
+        "Empty the resolver's cache on this machine, in case it keeps an old answer"
+    };
     Remedy {
-        title: "Empty the resolver's cache on this machine, in case it keeps an old answer".into(),
+        title: title.into(),
         place: Place::Client,
         safety: Safety::Safe,
         interrupts: "nothing: the next look-ups take a little longer".into(),

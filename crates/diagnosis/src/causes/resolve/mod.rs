@@ -6,5 +6,6 @@ pub(super) mod name_not_found;
 pub(super) mod wrong_host;
 
 mod answers;
+mod cached;
 mod identity;
 mod pinned;

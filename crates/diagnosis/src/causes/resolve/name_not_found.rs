@@ -1,7 +1,9 @@
 use super::answers::{
     SYSTEM_FACT, answers, any, denies, facts, fails, flush_cache, flush_cache_on_linux, in_words, knows, look_up,
 };
+use super::cached::denied;
 use crate::evidence::{Evidence, NameServerAnswer, SystemAnswer};
+use crate::view::client_gets_through;
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
 
 /// The name leads nowhere: it does not exist, or has no address.
@@ -23,7 +25,7 @@ fn detect(evidence: &Evidence) -> Detection {
     }
     let Some(system) = evidence.resolution.system.observed() else { return Detection::Unknown(Vec::new()) };
     if matches!(system, SystemAnswer::Addresses { .. }) {
-        return Detection::RuledOut;
+        return denied_by_cache(evidence);
     }
     let Some(answers) = answers(evidence) else { return Detection::Unknown(vec![Want::NameServers]) };
     match system {
@@ -31,6 +33,24 @@ fn detect(evidence: &Evidence) -> Detection {
         SystemAnswer::Failed { .. } => resolver_failed(evidence, answers),
         SystemAnswer::Addresses { .. } => Detection::RuledOut,
     }
+}
+
+/// The resolver here has an address, by which clients get through; the client's own cache may still deny the name.
+fn denied_by_cache(evidence: &Evidence) -> Detection {
+    let Some(fact) = denied(evidence).filter(|_| client_gets_through(evidence)) else { return Detection::RuledOut };
+    let Some(answers) = answers(evidence) else { return Detection::Unknown(vec![Want::NameServers]) };
+    if !any(answers, knows) {
+        return Detection::RuledOut;
+    }
+    let host = &evidence.target.host;
+    let text = format!("the client's DNS cache holds that there is no {host}");
+    let proof = Proof::of(text, [fact], 8).and(
+        format!("yet a name server has it: {}", in_words(answers, knows)),
+        facts(answers, knows),
+        4,
+    );
+    let missing = "whether the client may know the name: empty its cache, and see whether the denial comes back";
+    Detection::Likely(proof.missing(missing).severity(Severity::Degrades))
 }
 
 /// The system's resolver says that there is no such name.
@@ -43,6 +63,11 @@ fn no_such_name(evidence: &Evidence, answers: &[NameServerAnswer]) -> Detection 
     if any(answers, knows) {
         let text = format!("yet a name server has it: {}", in_words(answers, knows));
         let proof = Proof::of(system, [SYSTEM_FACT.to_owned()], 12).and(text, facts(answers, knows), 0);
+        if let Some(fact) = denied(evidence) {
+            let text = "this machine's DNS cache holds that there is no such name";
+            let missing = "whether its name servers still say so: empty the cache, and ask again";
+            return Detection::Likely(proof.and(text, [fact], 6).missing(missing));
+        }
         let missing = "where this machine's own answer comes from: its cache, its hosts file, or another name server";
         return Detection::Likely(proof.missing(missing));
     }
@@ -79,7 +104,7 @@ fn with_denials(proof: Proof, evidence: &Evidence, answers: &[NameServerAnswer])
 }
 
 fn remedies(evidence: &Evidence) -> Vec<Remedy> {
-    vec![type_it_right(evidence), look_up(evidence), flush_cache(), flush_cache_on_linux(), register(evidence)]
+    vec![type_it_right(evidence), look_up(evidence), flush_cache(evidence), flush_cache_on_linux(), register(evidence)]
 }
 
 fn type_it_right(evidence: &Evidence) -> Remedy {
@@ -113,9 +138,11 @@ fn register(evidence: &Evidence) -> Remedy {
 
 #[cfg(test)]
 mod tests {
+    use rdpdoctor_protocol::negotiation::Protocols;
+
     use super::*;
     use crate::evidence::LookupOutcome;
-    use crate::testing::Scene;
+    use crate::testing::{Machine, Scene};
     use crate::{Certainty, Verdict, judge};
 
     fn missing(name: &str) -> Scene {
@@ -143,10 +170,44 @@ mod tests {
 
     #[test]
     fn likely_when_only_this_machine_does_not_know_it() {
-        let known = LookupOutcome::Addresses { addresses: vec!["10.0.0.5".parse().unwrap()] };
-        let diagnosis = judge(&missing("ts01.example.com").name_servers(&[known]).evidence());
+        let diagnosis = judge(&missing("ts01.example.com").name_servers(&[known()]).evidence());
         let root = diagnosis.root().unwrap();
         assert_eq!((root.cause.id, root.certainty), ("name-not-found", Certainty::Likely));
+    }
+
+    fn known() -> LookupOutcome {
+        LookupOutcome::Addresses { addresses: vec!["10.0.0.5".parse().unwrap()] }
+    }
+
+    fn denying(scene: Scene) -> Evidence {
+        Evidence { origin: Machine::healthy().caches("ts01.example.com", &[]).as_origin().origin, ..scene.evidence() }
+    }
+
+    #[test]
+    fn the_cache_that_denies_the_name_is_named() {
+        let diagnosis = judge(&denying(missing("ts01.example.com").name_servers(&[known()])));
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("name-not-found", Certainty::Likely));
+        assert!(root.proof.items.iter().any(|item| item.text.contains("DNS cache")), "{:?}", root.proof.items);
+        let remedies = remedies(&denying(missing("ts01.example.com")));
+        assert!(remedies.iter().any(|remedy| remedy.cmd == ["ipconfig /flushdns"]));
+    }
+
+    #[test]
+    fn likely_where_only_the_cache_of_a_client_denies_the_name() {
+        let reached = || {
+            Scene::named("ts01.example.com", &["10.0.0.5"]).client(|a| a.selects(Protocols::HYBRID_EX).completes_tls())
+        };
+        assert_eq!(detect(&denying(reached())), Detection::Unknown(vec![Want::NameServers]));
+        let diagnosis = judge(&denying(reached().name_servers(&[known()])));
+        let root = diagnosis.root().unwrap();
+        assert_eq!((root.cause.id, root.certainty), ("name-not-found", Certainty::Likely));
+        assert_eq!(diagnosis.verdict, Verdict::Warning);
+        let denied_by_all = denying(reached().name_servers(&[LookupOutcome::NxDomain]));
+        assert_eq!(detect(&denied_by_all), Detection::RuledOut, "a hosts file, or another view, knows it here");
+        let mut late = denying(reached().name_servers(&[known()]));
+        late.started += jiff::SignedDuration::from_mins(16);
+        assert_eq!(detect(&late), Detection::RuledOut, "by then it has forgotten");
     }
 
     #[test]

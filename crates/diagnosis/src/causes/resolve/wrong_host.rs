@@ -1,10 +1,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::answers::{SYSTEM_FACT, answers, facts, flush_cache, flush_cache_on_linux, in_words, knows, look_up};
+use super::answers::{
+    SYSTEM_FACT, answers, contradict, facts, flush_cache, flush_cache_on_linux, in_words, knows, listed, look_up, named,
+};
+use super::cached::{Kept, Misled, kept, misled};
 use super::identity::{Identity, identity};
 use super::pinned::pinned;
-use crate::evidence::{Attempt, Ending, Evidence, LookupOutcome, NameServerAnswer, SystemAnswer};
+use crate::evidence::{Attempt, Ending, Evidence, NameServerAnswer, SystemAnswer};
 use crate::view::{AddressView, attempt_fact, client_address, client_gets_through};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage, Want};
 
@@ -32,6 +35,19 @@ fn detect(evidence: &Evidence) -> Detection {
     if let Some(misled) = by_hosts_file(evidence, addresses) {
         return misled;
     }
+    let cache = misled(evidence, addresses);
+    if let Misled::Likely(proof) = cache {
+        return Detection::Likely(proof);
+    }
+    match by_server(evidence, addresses) {
+        Detection::RuledOut | Detection::Unknown(_) if matches!(cache, Misled::Perhaps) => {
+            Detection::Unknown(vec![Want::NameServers])
+        }
+        found => found,
+    }
+}
+
+fn by_server(evidence: &Evidence, addresses: &[IpAddr]) -> Detection {
     match identity(evidence) {
         Identity::Same => Detection::RuledOut,
         Identity::Other { text, facts } => other_machine(evidence, addresses, Proof::of(text, facts, 4)),
@@ -61,19 +77,22 @@ fn by_hosts_file(evidence: &Evidence, addresses: &[IpAddr]) -> Option<Detection>
     ))
 }
 
-/// The line of the hosts file from which the resolver has its answer.
-fn with_line(proof: Proof, evidence: &Evidence, addresses: &[IpAddr]) -> Proof {
+/// The line of the hosts file, or the entry of the cache, from which the resolver has its answer.
+fn with_origin(proof: Proof, evidence: &Evidence, addresses: &[IpAddr]) -> Proof {
     match pinned(evidence).filter(|pinned| pinned.addresses.iter().any(|address| addresses.contains(address))) {
         Some(pinned) => {
             let text = format!("line {} of this machine's hosts file says {}", pinned.line, listed(&pinned.addresses));
             proof.and(text, [pinned.fact], 4)
         }
-        None => proof,
+        None => match kept(evidence).filter(|kept| kept.addresses.iter().any(|address| addresses.contains(address))) {
+            Some(Kept { addresses, seconds, fact }) => {
+                let addresses = listed(&addresses);
+                let text = format!("this machine's DNS cache holds {addresses}, and keeps it for {seconds} s more");
+                proof.and(text, [fact], 6)
+            }
+            None => proof,
+        },
     }
-}
-
-fn listed(addresses: &[IpAddr]) -> String {
-    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 /// The server there names itself otherwise. That alone may be an alias; with name servers that know another address it is
@@ -90,7 +109,7 @@ fn other_machine(evidence: &Evidence, addresses: &[IpAddr], proof: Proof) -> Det
         return Detection::Likely(proof.missing(alias));
     }
     let (text, sources) = contradiction(addresses, answers);
-    Detection::Likely(missing(with_line(proof.and(text, sources, 10), evidence, addresses), &named))
+    Detection::Likely(missing(with_origin(proof.and(text, sources, 10), evidence, addresses), &named))
 }
 
 /// Where the server tells no names, only a connection that fails is worth asking the name servers.
@@ -111,11 +130,7 @@ fn by_failure(evidence: &Evidence, addresses: &[IpAddr]) -> Detection {
         ("the connection to the address that this machine uses fails", 0)
     };
     let proof = Proof::of(text, sources, 2).and(failure, [attempt_fact(index)], decibans);
-    Detection::Likely(missing(with_line(proof, evidence, addresses), &named))
-}
-
-fn named(answers: &[NameServerAnswer]) -> BTreeSet<IpAddr> {
-    answers.iter().flat_map(|answer| addresses_of(&answer.outcome)).copied().collect()
+    Detection::Likely(missing(with_origin(proof, evidence, addresses), &named))
 }
 
 fn contradiction(addresses: &[IpAddr], answers: &[NameServerAnswer]) -> (String, Vec<String>) {
@@ -136,20 +151,6 @@ fn trouble(address: AddressView<'_>) -> Option<(usize, bool)> {
     Some((index, mute && !address.speaks_rdp()))
 }
 
-fn addresses_of(outcome: &LookupOutcome) -> &[IpAddr] {
-    match outcome {
-        LookupOutcome::Addresses { addresses } => addresses,
-        _ => &[],
-    }
-}
-
-/// Whether the two have no address in common, among the families that both know: none where there is no such family.
-fn contradict(system: &[IpAddr], named: &BTreeSet<IpAddr>) -> Option<bool> {
-    let shared = |address: &&IpAddr| named.iter().any(|other| other.is_ipv4() == address.is_ipv4());
-    let comparable: Vec<&IpAddr> = system.iter().filter(shared).collect();
-    (!comparable.is_empty()).then(|| comparable.iter().all(|address| !named.contains(address)))
-}
-
 fn missing(proof: Proof, named: &BTreeSet<IpAddr>) -> Proof {
     let proof = proof.missing(
         "whether the difference is meant (an entry in the hosts file, split DNS, load balancing): ask whoever keeps the name",
@@ -165,7 +166,7 @@ fn remedies(evidence: &Evidence) -> Vec<Remedy> {
     let host = &evidence.target.host;
     vec![
         look_up(evidence),
-        flush_cache(),
+        flush_cache(evidence),
         flush_cache_on_linux(),
         Remedy {
             title: format!("Take an old line for {host} out of this machine's hosts file"),
@@ -200,6 +201,7 @@ mod tests {
     use rdpdoctor_protocol::stranger::Stranger;
 
     use super::*;
+    use crate::evidence::LookupOutcome;
     use crate::testing::{CertificateMaker, Machine, Scene, Script};
     use crate::{Certainty, Verdict, judge};
 

@@ -14,7 +14,8 @@ pub use events::{Channel, HostEvent, LoggedAct, LoggedClient, LoggedLogon, Logge
 pub use firewall::{Firewall, FirewallProfile, FirewallRule, Outbound, OutboundRule, ProfileKind, RuleAction};
 pub use keys::{KeyFile, KeyFolder, KeyReference, KeyStore, StoreKey, StoredCertificate};
 pub use network::{
-    CachedServer, HostsEntry, Listener, SavedConnection, SavedDamage, SavedSetting, SettingKind, StoredCredential,
+    CachedAddress, CachedLookup, CachedServer, HostsEntry, Listener, SavedConnection, SavedDamage, SavedSetting,
+    SettingKind, StoredCredential,
 };
 pub use reading::Reading;
 pub use registry::{Authority, InForce, RegistryKey, RegistryValue, ValueSeen};
@@ -100,12 +101,15 @@ pub struct Snapshot {
     /// Targets for which credentials are stored; never what they are.
     #[serde(default)]
     pub credentials: Reading<Vec<StoredCredential>>,
-    /// Servers that mstsc remembers for the user who took the snapshot.
+    /// Servers that mstsc remembers, of every user whose part of the registry could be read.
     #[serde(default)]
     pub cached_servers: Reading<Vec<CachedServer>>,
     /// Names in the hosts file, in its order.
     #[serde(default)]
     pub hosts_file: Reading<Vec<HostsEntry>>,
+    /// What the resolver's cache has of the servers that connections name, and of no other name.
+    #[serde(default)]
+    pub resolver_cache: Reading<Vec<CachedLookup>>,
 }
 
 /// How a snapshot was read.
@@ -148,6 +152,7 @@ impl Snapshot {
             credentials: Reading::NotTried,
             cached_servers: Reading::NotTried,
             hosts_file: Reading::NotTried,
+            resolver_cache: Reading::NotTried,
         }
     }
 

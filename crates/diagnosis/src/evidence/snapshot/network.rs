@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rdpdoctor_protocol::rdp_file::{RdpFile, RdpSetting, RdpValue};
 use schemars::JsonSchema;
@@ -142,6 +142,9 @@ pub struct CachedServer {
     pub server_name: String,
     /// The user that is proposed (`UsernameHint`).
     pub user: Option<String>,
+    /// Whose list it is in, by the folder of the profile; null for whoever took the snapshot.
+    #[serde(default)]
+    pub account: Option<String>,
 }
 
 /// A name in the hosts file.
@@ -153,4 +156,22 @@ pub struct HostsEntry {
     pub hostname: String,
     /// The address as it is written there.
     pub address: String,
+}
+
+/// What the cache of the machine's resolver has of a name that connections name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CachedLookup {
+    /// The name.
+    pub hostname: String,
+    /// Its addresses; empty where the cache has that there is no such name, or that it has no address.
+    pub addresses: Vec<CachedAddress>,
+}
+
+/// An address in the cache of a resolver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CachedAddress {
+    /// The address.
+    pub address: IpAddr,
+    /// For how many seconds after the snapshot it is kept.
+    pub seconds: u32,
 }

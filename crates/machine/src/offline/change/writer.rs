@@ -16,7 +16,7 @@ use crate::hive::{EditError, HiveWriter};
 use crate::offline::Disk;
 use crate::offline::hives::{HiveName, Opened};
 use crate::registry::{Data, Key, Value};
-use crate::{Answer, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
+use crate::{Answer, CachedName, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
 
 const SERVICES: &str = r"HKLM\SYSTEM\CurrentControlSet\Services";
 
@@ -210,6 +210,10 @@ impl Machine for DiskWriter {
 
     fn credentials(&self) -> Answer<Vec<(String, Option<String>)>> {
         self.disk.credentials()
+    }
+
+    fn cached_name(&self, name: &str) -> Answer<CachedName> {
+        self.disk.cached_name(name)
     }
 
     fn active_profiles(&self) -> Answer<u32> {

@@ -34,11 +34,11 @@ impl Input {
 
     /// The snapshot of a server: read from a file, or taken now.
     pub(in crate::cli) fn snapshot(&self) -> Result<Snapshot, Failure> {
-        self.read(host::snapshot)
+        self.read(&host::snapshot)
     }
 
     /// A snapshot that is read from a file, or taken in this way now.
-    pub(in crate::cli) fn read(&self, take: Take) -> Result<Snapshot, Failure> {
+    pub(in crate::cli) fn read(&self, take: Take<'_>) -> Result<Snapshot, Failure> {
         match (&self.file, &self.offline) {
             (Some(file), _) => from_file(file, take),
             (None, Some(folder)) => of_disk(folder, take),
@@ -48,7 +48,7 @@ impl Input {
 }
 
 /// How a machine is read.
-type Take = fn(&dyn Machine, Timestamp) -> Snapshot;
+type Take<'a> = &'a dyn Fn(&dyn Machine, Timestamp) -> Snapshot;
 
 /// A machine that can be asked further: what the collector script printed, a disk, or the one that we run on.
 pub(super) fn machine(collected: Option<&Path>, offline: Option<&Path>) -> Result<Box<dyn Machine>, Failure> {
@@ -66,13 +66,13 @@ fn collection(path: &Path) -> Result<Collection, Failure> {
 }
 
 /// The Windows on a disk, or in a folder of its hives and logs.
-pub(in crate::cli) fn of_disk(folder: &Path, take: Take) -> Result<Snapshot, Failure> {
+pub(in crate::cli) fn of_disk(folder: &Path, take: Take<'_>) -> Result<Snapshot, Failure> {
     let disk = Disk::open(folder).map_err(|error| at(folder, &error))?;
     Ok(take(&disk, Timestamp::now()))
 }
 
 /// A snapshot, or what the collector script printed; that is taken as what it says to be where nobody says how.
-pub(in crate::cli) fn of_text(path: &Path, text: &str, take: Option<Take>) -> Result<Snapshot, Failure> {
+pub(in crate::cli) fn of_text(path: &Path, text: &str, take: Option<Take<'_>>) -> Result<Snapshot, Failure> {
     let not_one = |error: &dyn std::fmt::Display| {
         let what = "neither a snapshot nor what the collector script prints";
         Failure::Usage(format!("{}: {what}: {error}", path.display()))
@@ -82,9 +82,11 @@ pub(in crate::cli) fn of_text(path: &Path, text: &str, take: Option<Take>) -> Re
         return serde_json::from_value(value).map_err(|error| not_one(&error));
     }
     let collection: Collection = serde_json::from_value(value).map_err(|error| not_one(&error))?;
-    let by_itself = if collection.client { host::origin } else { host::snapshot };
+    let by_itself = |machine: &dyn Machine, now| {
+        if collection.client { host::origin(machine, now, None) } else { host::snapshot(machine, now) }
+    };
     let taken = collection.taken.unwrap_or_else(Timestamp::now);
-    Ok(take.unwrap_or(by_itself)(&collection, taken))
+    Ok(take.unwrap_or(&by_itself)(&collection, taken))
 }
 
 /// Redirecting what PowerShell 5 prints makes UTF-16 of it.
@@ -118,7 +120,7 @@ fn here() -> Result<Box<dyn Machine>, Failure> {
     Err(Failure::Usage(message.to_owned()))
 }
 
-fn from_file(path: &Path, take: Take) -> Result<Snapshot, Failure> {
+fn from_file(path: &Path, take: Take<'_>) -> Result<Snapshot, Failure> {
     of_text(path, &text(path)?, Some(take))
 }
 

@@ -57,7 +57,7 @@ impl Writing {
     pub(in crate::cli) fn write(
         &self,
         take: impl FnOnce() -> Result<Snapshot, Failure>,
-        role: Role,
+        role: Role<'_>,
         output: &mut Output,
     ) -> Result<Exit, Failure> {
         let text = match self.format {
