@@ -31,6 +31,7 @@ use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_machine::Machine;
 use serde::{Serialize, Serializer};
 
+use crate::plan::Measure;
 use crate::step::Step;
 
 pub(crate) use own_certificate::STORE;
@@ -76,6 +77,8 @@ pub struct Ground<'a> {
     pub host: &'a Snapshot,
     /// What was asked for.
     pub options: &'a Options,
+    /// What the same plan does before.
+    pub planned: &'a [Measure],
 }
 
 /// What a person may choose.
@@ -113,8 +116,19 @@ pub const BRIDGES: &[&Action] = &[&nla_off::ACTION];
 
 /// Those that mend this cause, or the bridge of this name.
 pub fn for_cause(cause: &str) -> impl Iterator<Item = &'static Action> {
-    let bridges = BRIDGES.iter().filter(move |action| action.id == cause);
-    ACTIONS.iter().filter(move |action| action.causes.contains(&cause)).chain(bridges).copied()
+    all().filter(move |action| action.is_for(cause))
+}
+
+/// Actions and bridges, in the order in which they are done.
+pub(crate) fn all() -> impl Iterator<Item = &'static Action> {
+    ACTIONS.iter().chain(BRIDGES).copied()
+}
+
+impl Action {
+    /// Whether it mends this cause, or is the bridge of this name.
+    pub(crate) fn is_for(&self, cause: &str) -> bool {
+        self.causes.contains(&cause) || (self.causes.is_empty() && self.id == cause)
+    }
 }
 
 impl fmt::Debug for Action {

@@ -66,13 +66,20 @@ pub struct Unplanned {
 }
 
 impl Plan {
-    /// Plans what mends these causes, in their order.
+    /// Plans what mends these causes, in the order of the actions: in whichever order the causes are named.
     pub fn make(causes: &[&str], machine: &dyn Machine, host: &Snapshot, options: &Options) -> Result<Self, Unplanned> {
-        let ground = Ground { machine, host, options };
+        let ground = Ground { machine, host, options, planned: &[] };
         let mut plan = Self { stops: Vec::new(), measures: Vec::new(), starts: Vec::new(), refused: Vec::new() };
-        for cause in causes {
-            plan.add(cause, &ground)?;
+        for action in action::all() {
+            let mends: Vec<&str> = causes.iter().copied().filter(|cause| action.is_for(cause)).collect();
+            if !mends.is_empty() {
+                plan.add(action, &mends, &ground)?;
+            }
         }
+        for cause in causes {
+            plan.explain(cause);
+        }
+        plan.refused.sort_by_key(|refused| causes.iter().position(|cause| *cause == refused.cause));
         plan.spare_moved();
         plan.around(machine)?;
         Ok(plan)
@@ -94,35 +101,37 @@ impl Plan {
         self.measures.iter().map(|measure| measure.action.restart).max().unwrap_or(Restart::Nothing)
     }
 
-    fn add(&mut self, cause: &str, ground: &Ground<'_>) -> Result<(), Unplanned> {
-        let refuse = |why: String| Refused { cause: cause.to_owned(), why };
-        let actions: Vec<_> = action::for_cause(cause).collect();
-        if actions.is_empty() {
-            self.refused.push(refuse(action::why_not(cause)));
-        }
-        for action in actions {
-            if let Some(known) = self.measures.iter_mut().find(|measure| measure.action.id == action.id) {
-                known.causes.push(cause.to_owned());
-                continue;
-            }
-            match (action.steps)(ground) {
-                Ok(steps) => {
-                    let steps = self.planned(steps, ground.machine)?;
-                    if !steps.is_empty() {
-                        self.measures.push(Measure { action, causes: vec![cause.to_owned()], steps });
-                    }
+    fn add(&mut self, action: &'static Action, causes: &[&str], ground: &Ground<'_>) -> Result<(), Unplanned> {
+        match (action.steps)(&Ground { planned: &self.measures, ..*ground }) {
+            Ok(steps) => {
+                let steps = self.planned(steps, ground.machine)?;
+                if !steps.is_empty() {
+                    let causes = causes.iter().map(|&cause| cause.to_owned()).collect();
+                    self.measures.push(Measure { action, causes, steps });
                 }
-                // Several actions of a cause may be refused for one reason.
-                Err(why) if self.refused.contains(&refuse(why.clone())) => {}
-                Err(why) => self.refused.push(refuse(why)),
             }
-        }
-        let is_met = self.measures.iter().any(|measure| measure.causes.iter().any(|known| known == cause))
-            || self.refused.iter().any(|refused| refused.cause == cause);
-        if !is_met {
-            self.refused.push(refuse("nothing is left to change: everything that would be set is set".to_owned()));
+            Err(why) => causes.iter().for_each(|cause| self.refuse(cause, why.clone())),
         }
         Ok(())
+    }
+
+    /// Several actions of a cause may be refused for one reason.
+    fn refuse(&mut self, cause: &str, why: String) {
+        let refused = Refused { cause: cause.to_owned(), why };
+        if !self.refused.contains(&refused) {
+            self.refused.push(refused);
+        }
+    }
+
+    /// Says why nothing is done for a cause, where nothing is.
+    fn explain(&mut self, cause: &str) {
+        let is_met = self.measures.iter().any(|measure| measure.causes.iter().any(|known| known == cause))
+            || self.refused.iter().any(|refused| refused.cause == cause);
+        if action::for_cause(cause).next().is_none() {
+            self.refuse(cause, action::why_not(cause));
+        } else if !is_met {
+            self.refuse(cause, "nothing is left to change: everything that would be set is set".to_owned());
+        }
     }
 
     /// Only steps that change something, and each place once.
@@ -193,7 +202,7 @@ mod tests {
 
     use super::*;
     use crate::apply::apply;
-    use crate::testing::{Paper, Power, World};
+    use crate::testing::{Paper, Power, RDP_TCP, TERMINAL_SERVER, World};
     use crate::undo::undo;
 
     #[test]
@@ -215,5 +224,32 @@ mod tests {
             undo(&mut journal, &made, false, &mut |_| ()).unwrap();
             assert_eq!(made.bytes(), before);
         }
+    }
+
+    #[test]
+    fn the_order_in_which_causes_are_named_means_nothing() {
+        let broken = World::server().value(RDP_TCP, "SecurityLayer", 0).value(RDP_TCP, "UserAuthentication", 0);
+        let broken = broken.value(TERMINAL_SERVER, "fDenyTSConnections", 1);
+        let host = snapshot(&broken, jiff::Timestamp::UNIX_EPOCH);
+        let steps_for = |causes: &[&str]| {
+            let plan = Plan::make(causes, &broken, &host, &Options::default()).unwrap();
+            assert_eq!(plan.refused, [], "{causes:?}");
+            plan.steps().map(|planned| planned.step.to_string()).collect::<Vec<_>>()
+        };
+        let steps = steps_for(&["rdp-disabled", "security-layer-weak", "nla-disabled"]);
+        assert_eq!(steps_for(&["nla-disabled", "security-layer-weak", "rdp-disabled"]), steps);
+        assert_eq!(steps_for(&["security-layer-weak", "rdp-disabled", "nla-disabled"]), steps);
+        let at = |name: &str| steps.iter().position(|step| step.contains(name)).unwrap();
+        assert!(at("fDenyTSConnections") < at("SecurityLayer") && at("SecurityLayer") < at("UserAuthentication"));
+    }
+
+    #[test]
+    fn what_is_refused_stands_in_the_order_of_the_causes() {
+        let world = World::server();
+        let host = snapshot(&world, jiff::Timestamp::UNIX_EPOCH);
+        let causes = ["service-stopped", "fips-mode", "rdp-disabled", "nla-disabled"];
+        let plan = Plan::make(&causes, &world, &host, &Options::default()).unwrap();
+        let refused: Vec<&str> = plan.refused.iter().map(|refused| refused.cause.as_str()).collect();
+        assert_eq!((refused, plan.is_empty()), (causes.to_vec(), true));
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn steps_on(world: &World, action: &Action) -> Result<Vec<String>, St
 
 pub(crate) fn steps_with(world: &World, action: &Action, options: &Options) -> Result<Vec<String>, String> {
     let host = rdpdoctor_sources::host::snapshot(world, Timestamp::UNIX_EPOCH);
-    let steps = (action.steps)(&Ground { machine: world, host: &host, options })?;
+    let steps = (action.steps)(&Ground { machine: world, host: &host, options, planned: &[] })?;
     Ok(steps.iter().map(ToString::to_string).collect())
 }
 

@@ -111,6 +111,22 @@ fn these_faults_have_a_plan() {
     }
 }
 
+#[test]
+fn what_can_only_be_mended_one_after_the_other_is_mended_in_one_run() {
+    const OPEN: &str = "\"SecurityLayer\"=dword:00000000\n\"UserAuthentication\"=dword:00000000";
+    const BOTH: [&str; 2] = ["security-layer-weak", "nla-disabled"];
+    let Some(folder) = disk(&[(LISTENER, OPEN)]) else { return };
+    let (folder, before) = (folder.path(), contents(folder.path()));
+    assert!(BOTH.iter().all(|cause| found(folder, cause)));
+    let plan = host(folder, &["fix", "--all"]).0;
+    assert_eq!(host(folder, &["fix", "nla-disabled", "security-layer-weak"]).0.lines().count(), plan.lines().count());
+    let (said, error, code) = host(folder, &["fix", "--all", "--apply", "--yes"]);
+    assert_eq!(code, 0, "{said}{error}");
+    assert!(!BOTH.iter().any(|cause| found(folder, cause)), "{said}");
+    assert_eq!(host(folder, &["undo", "--yes"]).2, 0);
+    assert!(contents(folder) == before);
+}
+
 /// Many values and a whole key, in two hives.
 const MANY: &[Change] = &[
     (SERVER, OFF),

@@ -1,5 +1,5 @@
 use super::registry::{correct, in_force};
-use super::{Action, Ground, Restart};
+use super::{Action, Ground, Restart, restore_security_layer};
 use crate::step::Step;
 
 pub(super) const ACTION: Action = Action {
@@ -14,7 +14,8 @@ pub(super) const ACTION: Action = Action {
 };
 
 fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
-    if !matches!(in_force(ground, "security-layer"), None | Some(1 | 2)) {
+    let is_mended = ground.planned.iter().any(|measure| measure.action.id == restore_security_layer::ACTION.id);
+    if !is_mended && !matches!(in_force(ground, "security-layer"), None | Some(1 | 2)) {
         return Err(
             "with the present SecurityLayer nobody gets in who has to authenticate first: mend security-layer-weak \
                     before, and then this"
@@ -26,7 +27,11 @@ fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
 
 #[cfg(test)]
 mod tests {
+    use rdpdoctor_sources::host::snapshot;
+
     use super::*;
+    use crate::action::Options;
+    use crate::plan::Plan;
     use crate::testing::{POLICY, RDP_TCP, World, steps_on};
 
     #[test]
@@ -39,6 +44,17 @@ mod tests {
             steps_on(&by_policy, &ACTION).unwrap(),
             [local, format!("set {POLICY}, value UserAuthentication, to 1")]
         );
+    }
+
+    #[test]
+    fn where_the_same_plan_brings_tls_back_both_are_planned() {
+        let open = World::server().value(RDP_TCP, "UserAuthentication", 0).value(RDP_TCP, "SecurityLayer", 0);
+        let host = snapshot(&open, jiff::Timestamp::UNIX_EPOCH);
+        let plan = |causes: &[&str]| Plan::make(causes, &open, &host, &Options::default()).unwrap();
+        let both = plan(&["nla-disabled", "security-layer-weak"]);
+        let done: Vec<&str> = both.measures.iter().map(|measure| measure.action.id).collect();
+        assert_eq!((done, both.refused.len()), (vec!["restore-security-layer", "demand-nla"], 0));
+        assert_eq!(plan(&["nla-disabled"]).refused.len(), 1);
     }
 
     #[test]

@@ -138,7 +138,8 @@ mod tests {
 
     fn named(world: &World) -> Vec<String> {
         let host = rdpdoctor_sources::host::snapshot(world, jiff::Timestamp::UNIX_EPOCH);
-        let steps = steps(&Ground { machine: world, host: &host, options: &super::super::Options::default() }).unwrap();
+        let options = super::super::Options::default();
+        let steps = steps(&Ground { machine: world, host: &host, options: &options, planned: &[] }).unwrap();
         steps
             .into_iter()
             .filter_map(|step| if let Step::SetValue { name, .. } = step { Some(name) } else { None })

@@ -50,7 +50,7 @@ fn name_of(maker: &CertificateMaker) -> String {
 /// What an action would do on a machine.
 pub(crate) fn on(world: &World, steps: fn(&Ground<'_>) -> Result<Vec<Step>, String>) -> Result<Vec<Step>, String> {
     let host = snapshot(world, jiff::Timestamp::UNIX_EPOCH);
-    steps(&Ground { machine: world, host: &host, options: &Options::default() })
+    steps(&Ground { machine: world, host: &host, options: &Options::default(), planned: &[] })
 }
 
 impl World {
