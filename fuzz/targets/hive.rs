@@ -46,6 +46,8 @@ fn change(mut writer: HiveWriter) {
     }
     if writer.create_key("fuzz", Some(&[1; 20]), at).is_ok() {
         assert!(writer.hive().key("FUZZ").unwrap().is_some());
+        writer.set_security("fuzz", &[2; 24], at).unwrap();
+        assert_eq!(writer.hive().key("fuzz").unwrap().unwrap().security(), Ok(&[2; 24][..]));
         writer.delete_key("fuzz", at).unwrap();
     }
     let after = everything(writer.hive());

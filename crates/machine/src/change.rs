@@ -83,6 +83,13 @@ pub trait Change {
     /// Sets when a service starts.
     fn set_start(&self, name: &str, start: Start) -> Result<(), Unchanged>;
 
+    /// Sets the account that a service runs as, to one that needs no password.
+    fn set_account(&self, name: &str, account: &str) -> Result<(), Unchanged>;
+
+    /// Sets owner, group and access list of a registry key, as far as the descriptor has them, and of none below it.
+    /// [`Unchanged::NotKept`] where it is not what was written.
+    fn set_key_descriptor(&self, key: &str, descriptor: &[u8]) -> Result<(), Unchanged>;
+
     /// Sets owner, group and access list of a file or folder, as far as the descriptor has them, and of nothing below
     /// it. Reads it back: [`Unchanged::NotKept`] where it is not what was written.
     fn set_descriptor(&self, path: &str, descriptor: &[u8]) -> Result<(), Unchanged>;

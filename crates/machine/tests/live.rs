@@ -187,6 +187,43 @@ fn values_and_keys_are_changed_one_by_one() {
     assert!(machine.delete_key("HKLM").is_err());
 }
 
+/// Wine keeps those of keys as long as it runs.
+#[test]
+fn permissions_of_a_key_are_changed_and_changed_back() {
+    let Some(machine) = machine() else { return };
+    let path = r"HKLM\SOFTWARE\RdpDoctorPermissions";
+    let below = format!(r"{path}\below");
+    machine.create_key(path).unwrap();
+    machine.create_key(&below).unwrap();
+    let old = machine.key_descriptor(path).unwrap().unwrap();
+    let under = machine.key_descriptor(&below);
+    let denied: Descriptor = "O:BAG:SYD:(D;CI;KW;;;SY)(A;CI;KA;;;BA)(A;CI;KA;;;SY)".parse().unwrap();
+    machine.set_key_descriptor(path, &denied.to_bytes().unwrap()).unwrap();
+    let found = Descriptor::read(&machine.key_descriptor(path).unwrap().unwrap()).unwrap();
+    assert_eq!((found.dacl, machine.key_descriptor(&below)), (denied.dacl.clone(), under));
+    machine.set_key_descriptor(path, &old).unwrap();
+    let [found, old] = [&machine.key_descriptor(path).unwrap().unwrap(), &old].map(|it| Descriptor::read(it).unwrap());
+    assert_eq!((found.owner, found.dacl), (old.owner, old.dacl));
+    assert_eq!(
+        machine.set_key_descriptor(r"HKLM\SOFTWARE\NoSuchKey", &denied.to_bytes().unwrap()),
+        Err(Unchanged::Absent)
+    );
+    assert!(matches!(machine.set_key_descriptor(path, &[1, 0]), Err(Unchanged::Refused(Unreadable::Damaged(_)))));
+    machine.delete_key(&below).unwrap();
+    machine.delete_key(path).unwrap();
+}
+
+#[test]
+fn a_service_gets_another_account() {
+    let Some(machine) = machine() else { return };
+    let account = || key(&machine, r"HKLM\SYSTEM\CurrentControlSet\Services\Spooler").text("ObjectName").unwrap();
+    let old = account();
+    machine.set_account("Spooler", r"NT AUTHORITY\NetworkService").unwrap();
+    assert_eq!(account(), r"NT AUTHORITY\NetworkService");
+    machine.set_account("Spooler", &old).unwrap();
+    assert_eq!((account(), machine.set_account("NoSuchService", &old)), (old.clone(), Err(Unchanged::Absent)));
+}
+
 #[test]
 fn a_service_is_started_stopped_and_disabled() {
     let Some(machine) = machine() else { return };

@@ -20,6 +20,7 @@ mod restore_cipher_suites;
 mod restore_machine_keys_folder;
 mod restore_protocols;
 mod restore_security_layer;
+mod restore_store_permissions;
 mod restore_termsrv_path;
 mod set_port;
 mod start_services;
@@ -94,6 +95,7 @@ pub const ACTIONS: &[&Action] = &[
     &enable_firewall_rules::ACTION,
     &enable_listener::ACTION,
     &enable_rdp::ACTION,
+    &restore_store_permissions::ACTION,
     &restore_machine_keys_folder::ACTION,
     &grant_key_read::ACTION,
     &move_key_aside::ACTION,
@@ -128,6 +130,13 @@ impl Action {
     /// Whether it mends this cause, or is the bridge of this name.
     pub(crate) fn is_for(&self, cause: &str) -> bool {
         self.causes.contains(&cause) || (self.causes.is_empty() && self.id == cause)
+    }
+}
+
+impl Ground<'_> {
+    /// Whether the same plan does this before.
+    pub(crate) fn is_planned(&self, action: &Action) -> bool {
+        self.planned.iter().any(|measure| measure.action.id == action.id)
     }
 }
 

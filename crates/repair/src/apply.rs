@@ -115,7 +115,9 @@ pub(crate) fn perform(step: &Step, subject: &dyn Subject) -> Result<(), Unchange
         Step::SetStart { service, start } => subject.set_start(service, *start),
         Step::StopService { service } => subject.stop_service(service, PATIENCE),
         Step::StartService { service } => subject.start_service(service, PATIENCE),
+        Step::SetAccount { service, account } => subject.set_account(service, account),
         Step::SetDescriptor { path, descriptor } => subject.set_descriptor(path, descriptor),
+        Step::SetKeyDescriptor { key, descriptor } => subject.set_key_descriptor(key, descriptor),
         Step::MoveFile { from, to } => subject.move_file(from, to),
         // Resolved before, as only the journal knows where to.
         Step::MoveAside { .. } => Err(Unchanged::Absent),

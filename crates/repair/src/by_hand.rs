@@ -15,9 +15,11 @@ impl Step {
             Self::CreateKey { key } => vec![format!("reg add {} /f", quoted(key))],
             Self::DeleteKey { key } => vec![format!("reg delete {} /f", quoted(key))],
             Self::SetStart { service, start } => vec![format!("sc config {service} start= {}", word(*start))],
+            Self::SetAccount { service, account } => vec![set_account(service, account)],
             Self::StopService { service } => vec![format!("net stop {service} /y")],
             Self::StartService { service } => vec![format!("net start {service}")],
             Self::SetDescriptor { path, descriptor } => vec![set_permissions(path, descriptor)],
+            Self::SetKeyDescriptor { key, descriptor } => vec![set_key_permissions(key, descriptor)],
             Self::MoveAside { path } => {
                 let name = path.rsplit('\\').next().unwrap_or(path);
                 vec![format!("move {} {}", on_drive(path), on_drive(&format!("{name}.rdpdoctor-kept")))]
@@ -51,6 +53,21 @@ fn word(start: Start) -> &'static str {
         Start::Demand => "demand",
         Start::Disabled => "disabled",
     }
+}
+
+/// The line that gives a service an account without a password.
+pub(crate) fn set_account(service: &str, account: &str) -> String {
+    format!("sc config {service} obj= {} password= \"\"", quoted(account))
+}
+
+/// The access list alone, and of this key alone as far as it says so itself.
+fn set_key_permissions(key: &str, descriptor: &[u8]) -> String {
+    let key = key.replacen("HKLM", "HKEY_LOCAL_MACHINE", 1).replace('\'', "''");
+    let sddl = sddl(descriptor).replace('\'', "''");
+    format!(
+        "powershell -NoProfile -Command \"$k = 'Registry::{key}'; $a = Get-Acl -LiteralPath $k; \
+         $a.SetSecurityDescriptorSddlForm('{sddl}', 'Access'); Set-Acl -LiteralPath $k $a\""
+    )
 }
 
 /// icacls cannot set a list as a whole.

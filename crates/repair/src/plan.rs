@@ -80,7 +80,7 @@ impl Plan {
             plan.explain(cause);
         }
         plan.refused.sort_by_key(|refused| causes.iter().position(|cause| *cause == refused.cause));
-        plan.spare_moved();
+        plan.spare_gone();
         plan.around(machine)?;
         Ok(plan)
     }
@@ -150,14 +150,15 @@ impl Plan {
         Ok(planned)
     }
 
-    /// A file that is moved aside keeps its permissions: an undo finds it as it was, and a new one has its own.
-    fn spare_moved(&mut self) {
-        let moved = |planned: &Planned| match &planned.step {
-            Step::MoveAside { path } => Some(path.to_lowercase()),
-            _ => None,
+    /// What is moved aside or deleted keeps its permissions: an undo finds it as it was, and a new one has its own.
+    fn spare_gone(&mut self) {
+        let places: Vec<String> = self.steps().filter_map(|planned| gone(&planned.step)).collect();
+        let is_spared = |planned: &Planned| match &planned.step {
+            Step::SetDescriptor { path: place, .. } | Step::SetKeyDescriptor { key: place, .. } => {
+                places.contains(&place.to_lowercase())
+            }
+            _ => false,
         };
-        let paths: Vec<String> = self.steps().filter_map(moved).collect();
-        let is_spared = |planned: &Planned| matches!(&planned.step, Step::SetDescriptor { path, .. } if paths.contains(&path.to_lowercase()));
         let mut causes = Vec::new();
         for measure in &mut self.measures {
             measure.steps.retain(|planned| !is_spared(planned));
@@ -166,8 +167,8 @@ impl Plan {
             }
         }
         self.measures.retain(|measure| !measure.steps.is_empty());
-        if let Some(mover) = self.measures.iter_mut().find(|measure| measure.steps.iter().any(|it| moved(it).is_some()))
-        {
+        let moves = |measure: &&mut Measure| measure.steps.iter().any(|it| gone(&it.step).is_some());
+        if let Some(mover) = self.measures.iter_mut().find(moves) {
             causes.retain(|cause| !mover.causes.contains(cause));
             mover.causes.append(&mut causes);
         }
@@ -192,6 +193,15 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+/// The file or key that a step takes away.
+fn gone(step: &Step) -> Option<String> {
+    match step {
+        Step::MoveAside { path } => Some(path.to_lowercase()),
+        Step::DeleteKey { key } => Some(key.to_lowercase()),
+        _ => None,
     }
 }
 

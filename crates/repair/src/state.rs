@@ -4,7 +4,7 @@ use std::fmt;
 
 use rdpdoctor_machine::change::{Start, Unchanged};
 use rdpdoctor_machine::hex;
-use rdpdoctor_machine::registry::Data;
+use rdpdoctor_machine::registry::{Data, Key};
 use rdpdoctor_machine::security::Descriptor;
 use rdpdoctor_machine::{Machine, Unreadable};
 use serde::{Deserialize, Serialize};
@@ -26,9 +26,11 @@ pub enum State {
     Keys(Vec<String>),
     /// The number of a service's start.
     Start(u32),
+    /// The account that a service runs as.
+    Account(String),
     /// Whether a service does anything but stand still.
     Running(bool),
-    /// The descriptor of a file or folder.
+    /// The descriptor of a file, a folder or a registry key.
     Descriptor(#[serde(with = "hex")] Vec<u8>),
     /// Whether a file is where it is moved from, and where it is moved to.
     File {
@@ -50,12 +52,16 @@ impl State {
             Step::CreateKey { key } | Step::DeleteKey { key } => Ok(Self::Key(machine.key(key)?.is_some())),
             Step::WatchKeys { key } => Ok(Self::Keys(machine.key(key)?.unwrap_or_default().keys)),
             Step::SetStart { service, .. } => start(machine, service),
+            Step::SetAccount { service, .. } => account(machine, service),
             Step::StopService { service } | Step::StartService { service } => {
                 let status = machine.service_status(service)?.ok_or(Unchanged::Absent)?;
                 Ok(Self::Running(status.state != STOPPED))
             }
             Step::SetDescriptor { path, .. } => {
                 Ok(Self::Descriptor(machine.file(path)?.ok_or(Unchanged::Absent)?.descriptor?))
+            }
+            Step::SetKeyDescriptor { key, .. } => {
+                Ok(machine.key_descriptor(key)?.map_or(Self::Key(false), Self::Descriptor))
             }
             Step::MoveAside { path } | Step::WatchFile { path, .. } => {
                 Ok(Self::File { from: machine.file(path)?.is_some(), to: false })
@@ -77,7 +83,10 @@ impl State {
             Step::SetStart { start, .. } => Self::Start(start.number()),
             Step::StopService { .. } => Self::Running(false),
             Step::StartService { .. } => Self::Running(true),
-            Step::SetDescriptor { descriptor, .. } => Self::Descriptor(descriptor.clone()),
+            Step::SetAccount { account, .. } => Self::Account(account.clone()),
+            Step::SetDescriptor { descriptor, .. } | Step::SetKeyDescriptor { descriptor, .. } => {
+                Self::Descriptor(descriptor.clone())
+            }
             Step::MoveAside { .. } | Step::MoveFile { .. } => Self::File { from: false, to: true },
             Step::WatchValue { .. } | Step::WatchKeys { .. } | Step::WatchFile { .. } => self.clone(),
         }
@@ -98,8 +107,17 @@ fn says_the_same(one: &[u8], two: &[u8]) -> bool {
     one.owner == two.owner && one.group == two.group && one.dacl == two.dacl && protection
 }
 
+fn settings(machine: &dyn Machine, service: &str) -> Result<Key, Unchanged> {
+    machine.key(&format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{service}"))?.ok_or(Unchanged::Absent)
+}
+
+fn account(machine: &dyn Machine, service: &str) -> Result<State, Unchanged> {
+    let name = settings(machine, service)?.text("ObjectName");
+    Ok(State::Account(name.ok_or_else(|| Unreadable::Damaged("a service without an account".to_owned()))?))
+}
+
 fn start(machine: &dyn Machine, service: &str) -> Result<State, Unchanged> {
-    let key = machine.key(&format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{service}"))?.ok_or(Unchanged::Absent)?;
+    let key = settings(machine, service)?;
     let number = key.dword("Start").ok_or_else(|| Unreadable::Damaged("a service without a start type".to_owned()))?;
     Ok(State::Start(number))
 }
@@ -115,6 +133,7 @@ impl fmt::Display for State {
                 Some(start) => f.write_str(when(start)),
                 None => write!(f, "start type {number}"),
             },
+            Self::Account(account) => f.write_str(account),
             Self::Running(running) => f.write_str(if *running { "running" } else { "stopped" }),
             Self::Descriptor(bytes) => f.write_str(&sddl(bytes)),
             Self::File { from: true, .. } => f.write_str("in its place"),

@@ -48,6 +48,13 @@ pub enum Step {
         /// When.
         start: Start,
     },
+    /// Sets the account that a service runs as, to one that needs no password.
+    SetAccount {
+        /// Its short name.
+        service: String,
+        /// The account.
+        account: String,
+    },
     /// Stops a service.
     StopService {
         /// Its short name.
@@ -62,6 +69,14 @@ pub enum Step {
     SetDescriptor {
         /// The file or folder.
         path: String,
+        /// The descriptor, self-relative ([MS-DTYP] 2.4.6).
+        #[serde(with = "hex")]
+        descriptor: Vec<u8>,
+    },
+    /// Sets owner, group and access list of a registry key, and of none below it.
+    SetKeyDescriptor {
+        /// The key.
+        key: String,
         /// The descriptor, self-relative ([MS-DTYP] 2.4.6).
         #[serde(with = "hex")]
         descriptor: Vec<u8>,
@@ -107,10 +122,14 @@ impl fmt::Display for Step {
             Self::CreateKey { key } => write!(f, "make the key {key}"),
             Self::DeleteKey { key } => write!(f, "delete the empty key {key}"),
             Self::SetStart { service, start } => write!(f, "have the service {service} start {}", when(*start)),
+            Self::SetAccount { service, account } => write!(f, "have the service {service} run as {account}"),
             Self::StopService { service } => write!(f, "stop the service {service}"),
             Self::StartService { service } => write!(f, "start the service {service}"),
             Self::SetDescriptor { path, descriptor } => {
                 write!(f, "set the permissions of {path} to {}", sddl(descriptor))
+            }
+            Self::SetKeyDescriptor { key, descriptor } => {
+                write!(f, "set the permissions of the key {key} to {}", sddl(descriptor))
             }
             Self::MoveAside { path } => write!(f, "move {path} aside, into the journal's folder"),
             Self::MoveFile { from, to } => write!(f, "move {from} to {to}"),
@@ -167,6 +186,8 @@ impl Step {
             Self::SetDescriptor { path, .. } => place(5, path, ""),
             Self::MoveAside { path } | Self::WatchFile { path, .. } => place(6, path, ""),
             Self::MoveFile { from, .. } => place(6, from, ""),
+            Self::SetKeyDescriptor { key, .. } => place(7, key, ""),
+            Self::SetAccount { service, .. } => place(8, service, ""),
         }
     }
 

@@ -120,6 +120,13 @@ impl World {
         self.rights_of(KEY_FILE, sddl)
     }
 
+    /// With these permissions of a registry key.
+    pub(crate) fn rights_of_key(self, key: &str, sddl: &str) -> Self {
+        let descriptor: Descriptor = sddl.parse().unwrap();
+        self.set_key_descriptor(key, &descriptor.to_bytes().unwrap()).unwrap();
+        self
+    }
+
     /// With these permissions of a file or folder.
     pub(crate) fn rights_of(self, path: &str, sddl: &str) -> Self {
         let descriptor: Descriptor = sddl.parse().unwrap();
@@ -134,7 +141,8 @@ impl World {
         // A service that runs again has another process.
         let services: BTreeMap<_, _> = services.iter().map(|(name, service)| (name, runs(service))).collect();
         let there: BTreeMap<_, _> = files.iter().filter(|(path, _)| !path.starts_with(crate::journal::PLACE)).collect();
-        let registry: BTreeMap<_, _> = registry.keys().map(|path| (path, self.key(path))).collect();
+        let registry: BTreeMap<_, _> =
+            registry.keys().map(|path| (path, (self.key(path), self.key_descriptor(path)))).collect();
         format!("{registry:#?}{there:#?}{services:#?}")
     }
 
@@ -228,6 +236,19 @@ impl Change for World {
         self.set_value(&key, "Start", &Data::of_dword(start.number()))
     }
 
+    fn set_account(&self, name: &str, account: &str) -> Result<(), Unchanged> {
+        let key = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{name}");
+        self.set_value(&key, "ObjectName", &Data::of_text(account))
+    }
+
+    fn set_key_descriptor(&self, key: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
+        self.change(|all| {
+            let key: &mut CollectedKey = found(&mut all.registry, key)?;
+            key.sddl = Some(Descriptor::read(descriptor).unwrap().to_string());
+            Ok(())
+        })
+    }
+
     fn set_descriptor(&self, path: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
         self.change(|all| {
             let file: &mut CollectedFile = found(&mut all.files, path)?;
@@ -255,6 +276,10 @@ impl Machine for World {
 
     fn key(&self, path: &str) -> Answer<Key> {
         self.collection.borrow().key(path)
+    }
+
+    fn key_descriptor(&self, path: &str) -> Answer<Vec<u8>> {
+        self.collection.borrow().key_descriptor(path)
     }
 
     fn service_status(&self, name: &str) -> Answer<ServiceStatus> {

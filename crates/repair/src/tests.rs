@@ -6,7 +6,9 @@ use rdpdoctor_sources::host::snapshot;
 use crate::action::Options;
 use crate::apply::apply;
 use crate::plan::Plan;
-use crate::testing::{KEY_FILE, KEY_FOLDER, Paper, Power, RDP_TCP, TERMINAL_SERVER, World, entry_of, key_file_of};
+use crate::testing::{
+    KEY_FILE, KEY_FOLDER, Paper, Power, RDP_TCP, STORE, TERMINAL_SERVER, World, entry_of, key_file_of,
+};
 use crate::undo::undo;
 use crate::walk::{cut_repairs, cut_undos};
 
@@ -32,6 +34,14 @@ fn faults() -> Vec<(&'static str, World)> {
         (
             "service-stopped",
             World::server().stopped("UmRdpService").stopped("TermService").value(TERM_SERVICE, "Start", 4),
+        ),
+        (
+            "service-stopped",
+            World::server().stopped("UmRdpService").stopped("TermService").text(
+                TERM_SERVICE,
+                "ObjectName",
+                "LocalSystem",
+            ),
         ),
         ("firewall-rule-disabled", World::server().text(RULES, "RemoteDesktop-UserMode-In-TCP", RULE)),
         ("schannel-protocol-disabled", World::server().with_key(TLS12).value(TLS12, "Enabled", 0)),
@@ -65,6 +75,8 @@ fn faults() -> Vec<(&'static str, World)> {
                 .rights_of(&key_file_of("tp-new"), "O:SYG:SYD:PAI(A;;FA;;;SY)"),
         ),
         ("certificate-not-renewed", World::server().holds(&ended()).renewing()),
+        ("certificate-not-renewed", shut(World::server())),
+        ("certificate-not-renewed", shut(World::server().holds(&ended()).renewing())),
         ("stale-key-container", World::server().holds(&ended()).renewing()),
         ("machine-keys-missing", World::server().without_file(KEY_FILE).renewing()),
         ("cloned-machine-keys", World::server().without_file(KEY_FILE).file(OTHER, 2303).renewing()),
@@ -73,6 +85,14 @@ fn faults() -> Vec<(&'static str, World)> {
 
 /// The file of our container that belongs to another machine.
 const OTHER: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942fb7f7ceb231212eef4a4_11111111-2222-3333-4444-555555555555";
+
+/// With a store that SYSTEM is denied.
+fn shut(world: World) -> World {
+    let store = STORE.rsplit_once('\\').unwrap().0;
+    world
+        .rights_of_key(store, "O:BAG:SYD:AI(D;CI;KW;;;SY)(A;CIID;KA;;;BA)(A;CIID;KA;;;SY)")
+        .rights_of_key(STORE, "O:BAG:SYD:AI(D;CIID;KW;;;SY)(A;CIID;KA;;;BA)(A;CIID;KA;;;SY)")
+}
 
 fn ended() -> CertificateMaker {
     CertificateMaker::windows("TS01").valid(-200, -17)

@@ -103,6 +103,10 @@ fn inverse(entry: &Entry, machine: &dyn Machine, force: bool) -> Result<Vec<Step
     if was(&entry.before) {
         return Ok(Vec::new());
     }
+    // What is gone since has no permissions to be taken back: Windows replaces its certificates.
+    if matches!((&entry.step, &now), (Step::SetKeyDescriptor { .. }, State::Key(false))) {
+        return Ok(Vec::new());
+    }
     let is_known = was(&entry.before.after(&entry.step)) || comes_and_goes(&entry.step, &now);
     if !is_known && !force {
         return Err(UndoError::Changed { step: entry.step.clone().into(), now: now.into() });
@@ -137,8 +141,14 @@ pub fn opposite(step: &Step, before: &State) -> Option<Step> {
         }
         (Step::StopService { service }, State::Running(true)) => Some(Step::StartService { service: service.clone() }),
         (Step::StartService { service }, State::Running(false)) => Some(Step::StopService { service: service.clone() }),
+        (Step::SetAccount { service, .. }, State::Account(old)) => {
+            Some(Step::SetAccount { service: service.clone(), account: old.clone() })
+        }
         (Step::SetDescriptor { path, .. }, State::Descriptor(old)) => {
             Some(Step::SetDescriptor { path: path.clone(), descriptor: old.clone() })
+        }
+        (Step::SetKeyDescriptor { key, .. }, State::Descriptor(old)) => {
+            Some(Step::SetKeyDescriptor { key: key.clone(), descriptor: old.clone() })
         }
         _ => None,
     }

@@ -22,6 +22,20 @@ fn the_first_version_is_read() {
     assert_eq!(record.standing(), Standing::UndoCutShort);
 }
 
+/// Two kinds of step that came later, in the same version.
+const KEYS: &str = include_str!("journals/1-keys.jsonl");
+
+#[test]
+fn permissions_of_keys_and_accounts_are_read() {
+    let record = Record::read(KEYS).unwrap();
+    let [key, account] = &record.entries[..] else { panic!("{:?}", record.entries) };
+    assert!(matches!((&key.step, &key.before), (Step::SetKeyDescriptor { key, descriptor }, State::Descriptor(before))
+        if key.ends_with("Remote Desktop") && descriptor == &[1, 0] && before == &[2, 0]));
+    assert!(matches!((&account.step, &account.before), (Step::SetAccount { service, account }, State::Account(before))
+        if service == "TermService" && account.ends_with("NetworkService") && before == "LocalSystem"));
+    assert!(record.finished && record.entries.iter().all(|entry| entry.done));
+}
+
 #[test]
 fn a_last_line_that_was_cut_off_is_left_out() {
     let whole = Record::read(FIRST).unwrap();

@@ -116,6 +116,27 @@ fn of_reglookup(line: &str) -> Option<String> {
     wanted.then(|| format!("{path},{kind},{value}"))
 }
 
+/// What reglookup says of every key's permissions: path, owner, group, audit list, access list.
+pub(crate) fn permissions_by_reglookup(path: &Path) -> Option<BTreeSet<String>> {
+    let output = Command::new("reglookup").args(["-s", "-t", "KEY"]).arg(path).stderr(Stdio::null()).output();
+    let Ok(output) = output else {
+        println!("skipped: no reglookup");
+        return None;
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let timeless = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        format!("{} {}", fields[0], fields[4..].join(" "))
+    };
+    Some(text.lines().skip(1).map(timeless).collect())
+}
+
+/// For each security descriptor of a hive how many keys it says that it has, as they are counted by python-registry; and
+/// whether each leads to the next and back.
+pub(crate) fn counted_by_python(path: &Path) -> Option<BTreeSet<String>> {
+    run("python-registry", "python3", COUNT, &[path.to_owned()])?.into_iter().next()
+}
+
 fn run(name: &str, python: &str, script: &str, arguments: &[PathBuf]) -> Option<Vec<BTreeSet<String>>> {
     let output = Command::new(python).args(["-c", script]).args(arguments).stderr(Stdio::inherit()).output().ok()?;
     if output.status.code() == Some(77) {
@@ -205,6 +226,41 @@ for path in sys.argv[1:]:
     hive = hivex.Hivex(path)
     walk(hive.root(), '')
     print('END')
+";
+
+const COUNT: &str = r"
+import sys
+try:
+    from Registry import Registry
+except ImportError:
+    sys.exit(77)
+from collections import Counter
+
+with open(sys.argv[1], 'rb') as file:
+    hive = file.read()
+
+def number(cell, at):
+    return int.from_bytes(hive[4096 + cell + 4 + at:][:4], 'little')
+
+def walk(record):
+    keys[record.unpack_dword(44)] += 1
+    if record.subkey_number():
+        for key in record.subkey_list().keys():
+            walk(key)
+
+keys = Counter()
+root = Registry.Registry(sys.argv[1])._regf.first_key()
+walk(root)
+ring = [root.unpack_dword(44)]
+while number(ring[-1], 4) != ring[0]:
+    ring.append(number(ring[-1], 4))
+    assert number(ring[-1], 8) == ring[-2], 'the way back'
+    assert len(ring) <= len(keys), 'more descriptors than keys have'
+assert number(ring[0], 8) == ring[-1] and set(ring) == set(keys)
+for cell in ring:
+    assert number(cell, 12) == keys[cell], (cell, number(cell, 12), keys[cell])
+    print(hive[4096 + cell + 24:][:number(cell, 16)].hex(), keys[cell])
+print('END')
 ";
 
 const REPLAY: &str = r"

@@ -9,6 +9,7 @@ use rdpdoctor_machine::change::{Change, Start, Unchanged};
 use rdpdoctor_machine::hive::{Hive, State};
 use rdpdoctor_machine::offline::{Disk, DiskWriter, NotWritable, recover};
 use rdpdoctor_machine::registry::{Data, Value};
+use rdpdoctor_machine::security::Descriptor;
 use rdpdoctor_machine::{Machine, Unreadable};
 use tempfile::TempDir;
 
@@ -210,6 +211,27 @@ fn what_is_not_there_is_told() {
     assert_eq!(disk.move_file("a", "b"), Err(Unreadable::NotCollected.into()));
     assert_eq!(disk.stop_service("TermService", std::time::Duration::ZERO), Err(Unreadable::NotRunning.into()));
     assert_eq!(fs::read(folder.path().join("SYSTEM")).unwrap(), made());
+}
+
+#[test]
+fn permissions_of_a_key_are_set_and_accounts_of_services() {
+    let [folder, kept] = copies(&[("SYSTEM", &made())]);
+    let disk = writer(folder.path(), kept.path());
+    let bytes = |sddl: &str| sddl.parse::<Descriptor>().unwrap().to_bytes().unwrap();
+    let found = |key: &str| Descriptor::read(&disk.key_descriptor(key).unwrap().unwrap()).unwrap().to_string();
+    let of_service = found(TERM_SERVICE);
+    // Windows loads no hive with a descriptor that has no owner.
+    let ownerless = disk.set_key_descriptor(SERVER, &bytes("D:(A;;KA;;;SY)"));
+    assert!(ownerless.unwrap_err().to_string().contains("without an owner"));
+    disk.set_key_descriptor(SERVER, &bytes("O:BAG:SYD:(A;CI;KA;;;SY)")).unwrap();
+    disk.set_key_descriptor(SERVER, &bytes("D:PAI(D;;KW;;;SY)")).unwrap();
+    assert_eq!((found(SERVER).as_str(), found(TERM_SERVICE)), ("O:BAG:SYD:PAI(D;;KW;;;SY)", of_service));
+    assert_eq!(disk.set_key_descriptor(r"HKLM\SYSTEM\None", &bytes("O:BAG:SYD:")), Err(Unchanged::Absent));
+    assert!(matches!(disk.set_key_descriptor(SERVER, &[1, 0]), Err(Unchanged::Refused(Unreadable::Damaged(_)))));
+    disk.set_account("TermService", "LocalSystem").unwrap();
+    assert_eq!(disk.key(TERM_SERVICE).unwrap().unwrap().text("ObjectName").as_deref(), Some("LocalSystem"));
+    assert_eq!(disk.set_account(r"TermService\Parameters", "LocalSystem"), Err(Unchanged::Absent));
+    on_disk(&folder.path().join("SYSTEM"));
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use rdpdoctor_machine::hive::{Hive, HiveWriter, State, current_control_set};
 use rdpdoctor_machine::registry::{Data, Value};
+use rdpdoctor_machine::security::Descriptor;
 
-use crate::compare::{dump, readers, sample};
+use crate::compare::{counted_by_python, dump, permissions_by_reglookup, readers, sample};
 
 /// A root key with a security descriptor, as Windows lays out a hive; version 1.5.
 pub(crate) fn bare() -> Vec<u8> {
@@ -162,4 +163,47 @@ fn a_replayed_hive_of_windows_10_is_edited() {
     let names = ["", ".LOG1", ".LOG2"].map(|suffix| format!("regipy-win10-1709-SYSTEM{suffix}"));
     let [Some(primary), Some(first), Some(second)] = names.map(|name| sample(&name)) else { return };
     edit_sample(Hive::open(primary, vec![first, second]).unwrap());
+}
+
+/// The permissions of one key, and no other's, are what was written and then what they were; so say others who read it.
+fn secure_sample(hive: Hive) {
+    let set = current_control_set(&hive).unwrap();
+    let key = format!(r"{set}\Control\Terminal Server");
+    let folder = tempfile::tempdir().unwrap();
+    let seen = |hive: &Hive, name: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, hive.clone().edit().unwrap().finish(at(9))).unwrap();
+        (permissions_by_reglookup(&path), counted_by_python(&path))
+    };
+    let (before, counted) = seen(&hive, "before");
+    let old = hive.key(&key).unwrap().unwrap().security().unwrap().to_vec();
+    let mut writer = hive.edit().unwrap();
+    let denied: Descriptor = "O:BAG:SYD:AI(D;CI;KW;;;SY)(A;CIID;KA;;;BA)(A;CI;KA;;;SY)".parse().unwrap();
+    writer.set_security(&key, &denied.to_bytes().unwrap(), at(1)).unwrap();
+    let (after, _) = seen(writer.hive(), "after");
+    if let (Some(before), Some(after)) = (&before, after) {
+        let new: Vec<&String> = after.difference(before).collect();
+        assert!(new.len() == 1 && before.difference(&after).count() == 1, "{new:#?}");
+        let all = "QRY_VAL SET_VAL CREATE_KEY ENUM_KEYS NOTIFY CREATE_LNK DELETE R_CONT W_DAC W_OWNER";
+        let wanted = format!(
+            "/{set}/Control/Terminal Server S-1-5-32-544 S-1-5-18  S-1-5-18:DENY:SET_VAL CREATE_KEY R_CONT:CI|S-1-5-32-544:ALLOW:{all}:CI IA|S-1-5-18:ALLOW:{all}:CI"
+        );
+        assert_eq!(new[0].trim_end(), wanted);
+    }
+    writer.set_security(&key, &old, at(2)).unwrap();
+    assert_eq!(seen(writer.hive(), "undone"), (before, counted));
+}
+
+#[test]
+fn permissions_of_a_key_of_windows_7_are_set_and_set_back() {
+    if let Some(bytes) = sample("regipy-win7-SYSTEM") {
+        secure_sample(Hive::open(bytes, Vec::new()).unwrap());
+    }
+}
+
+#[test]
+fn permissions_of_a_key_of_windows_10_are_set_and_set_back() {
+    let names = ["", ".LOG1", ".LOG2"].map(|suffix| format!("regipy-win10-1709-SYSTEM{suffix}"));
+    let [Some(primary), Some(first), Some(second)] = names.map(|name| sample(&name)) else { return };
+    secure_sample(Hive::open(primary, vec![first, second]).unwrap());
 }

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+use rdpdoctor_machine::hive::Hive;
 use rdpdoctor_machine::key::file_name;
+use rdpdoctor_machine::security::Descriptor;
 use tempfile::TempDir;
 
 use super::hive::{changed, filled};
@@ -27,10 +30,14 @@ const OTHERS: [Stored; 5] = [
     Stored { store: "My", number: BARE, key: None, days: (-30, 150) },
 ];
 
+/// What comes before SDDL in the place of values.
+pub(crate) const PERMISSIONS: &str = "permissions ";
+
 const CONFIG: &str = "Windows/System32/config";
 const HIVES: [&str; 3] = ["SYSTEM", "SOFTWARE", "SECURITY"];
 
-/// A key, beginning with the name of its hive (after `-` it is deleted), and the lines of its values.
+/// A key, beginning with the name of its hive (after `-` it is deleted), and the lines of its values; or its permissions,
+/// behind [`PERMISSIONS`].
 pub(crate) type Change = (&'static str, &'static str);
 
 /// The bytes of the hives, in the order of `HIVES`; none where their writer is not installed.
@@ -52,6 +59,9 @@ pub(crate) fn disk(changes: &[Change]) -> Option<TempDir> {
     for (name, healthy) in HIVES.iter().zip(hives) {
         let lines: String = changes.iter().filter_map(|change| lines_of(name, *change)).collect();
         let hive = if lines.is_empty() { healthy.clone() } else { changed(scratch.path(), healthy, &lines)? };
+        let permissions =
+            changes.iter().filter_map(|(key, text)| Some((below(name, key)?, text.strip_prefix(PERMISSIONS)?)));
+        let hive = permissions.fold(hive, |hive, (key, sddl)| secured(hive, key, sddl));
         put(folder.path(), &format!("{CONFIG}/{name}"), &hive);
     }
     Some(folder)
@@ -60,8 +70,12 @@ pub(crate) fn disk(changes: &[Change]) -> Option<TempDir> {
 /// The lines of a change where it is one of this hive.
 fn lines_of(hive: &str, (key, values): Change) -> Option<String> {
     let (sign, path) = key.strip_prefix('-').map_or(("", key), |path| ("-", path));
-    let below = path.strip_prefix(hive)?;
+    let below = below(hive, path).filter(|_| !values.starts_with(PERMISSIONS))?;
     Some(format!("[{sign}{below}]\n{values}\n\n"))
+}
+
+fn below<'a>(hive: &str, path: &'a str) -> Option<&'a str> {
+    path.strip_prefix(hive)
 }
 
 /// Writes a file below a folder, with the folders above it.
@@ -69,4 +83,12 @@ pub(crate) fn put(folder: &Path, path: &str, bytes: &[u8]) {
     let path = folder.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
+}
+
+/// A hive in which a key has these permissions, which hivexregedit does not write.
+fn secured(hive: Vec<u8>, key: &str, sddl: &str) -> Vec<u8> {
+    let mut writer = Hive::open(hive, Vec::new()).unwrap().edit().unwrap();
+    let descriptor: Descriptor = sddl.parse().unwrap();
+    writer.set_security(key, &descriptor.to_bytes().unwrap(), Timestamp::UNIX_EPOCH).unwrap();
+    writer.finish(Timestamp::UNIX_EPOCH)
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rdpdoctor_machine::hive::Hive;
 use serde_json::Value;
 
 use super::base::{Change, disk};
@@ -32,7 +33,7 @@ const FAULTS: &[(&str, &[Change])] = &[
     ("drain-mode", &[(SERVER, r#""TSServerDrainMode"=dword:00000001"#)]),
 ];
 
-/// What the hives say, by an independent reader, and all other files but the journals.
+/// What the hives say, by an independent reader, the permissions of their keys, and all other files but the journals.
 pub(crate) fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut all = Vec::new();
     collect(folder, &mut all);
@@ -50,7 +51,11 @@ fn collect(folder: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {
             collect(&path, all);
         } else {
             let is_hive = path.parent().is_some_and(|folder| folder.ends_with("config"));
-            let bytes = if is_hive { exported(&path) } else { fs::read(&path).unwrap() };
+            let bytes = if is_hive {
+                [exported(&path), permissions(&path).into_bytes()].concat()
+            } else {
+                fs::read(&path).unwrap()
+            };
             all.push((path, bytes));
         }
     }
@@ -60,6 +65,18 @@ fn exported(hive: &Path) -> Vec<u8> {
     let output = Command::new("hivexregedit").args(["--export", "--prefix", "X"]).arg(hive).arg("\\").output().unwrap();
     assert!(output.status.success(), "{}: {}", hive.display(), String::from_utf8_lossy(&output.stderr));
     output.stdout
+}
+
+/// The permissions of all keys of a hive, one a line.
+fn permissions(hive: &Path) -> String {
+    let hive = Hive::open(fs::read(hive).unwrap(), Vec::new()).unwrap();
+    let mut lines = String::new();
+    let mut keys = vec![(String::new(), hive.root())];
+    while let Some((path, key)) = keys.pop() {
+        lines += &format!("{path}: {:02x?}\n", key.security().unwrap());
+        keys.extend(key.subkeys().map(Result::unwrap).map(|below| (format!("{path}\\{}", below.name()), below)));
+    }
+    lines
 }
 
 pub(crate) fn host(folder: &Path, arguments: &[&str]) -> (String, String, i32) {

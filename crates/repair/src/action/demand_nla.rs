@@ -14,7 +14,7 @@ pub(super) const ACTION: Action = Action {
 };
 
 fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
-    let is_mended = ground.planned.iter().any(|measure| measure.action.id == restore_security_layer::ACTION.id);
+    let is_mended = ground.is_planned(&restore_security_layer::ACTION);
     if !is_mended && !matches!(in_force(ground, "security-layer"), None | Some(1 | 2)) {
         return Err(
             "with the present SecurityLayer nobody gets in who has to authenticate first: mend security-layer-weak \

@@ -1,8 +1,9 @@
+use rdpdoctor_diagnosis::causes::{Anew, anew};
 use rdpdoctor_machine::registry::Key;
 
 use super::own_certificate::{STATIONS, STORE, broken, key_aside};
 use super::registry::delete;
-use super::{Action, Ground, Restart};
+use super::{Action, Ground, Restart, restore_store_permissions};
 use crate::step::Step;
 
 pub(super) const ACTION: Action = Action {
@@ -17,6 +18,10 @@ pub(super) const ACTION: Action = Action {
 };
 
 fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
+    // The one in use serves until it ends, and the store will take the next one.
+    if ground.is_planned(&restore_store_permissions::ACTION) && anew(ground.host) == Anew::NotNeeded {
+        return Ok(Vec::new());
+    }
     let certificate = broken(ground)?;
     let (key, name) = (STATIONS.to_owned(), "SelfSignedCertificate".to_owned());
     let mut steps = vec![Step::WatchValue { key, name }, Step::WatchKeys { key: STORE.to_owned() }];

@@ -84,6 +84,14 @@ impl Change for Cut<'_> {
         self.on()?.set_start(name, start)
     }
 
+    fn set_account(&self, name: &str, account: &str) -> Result<(), Unchanged> {
+        self.on()?.set_account(name, account)
+    }
+
+    fn set_key_descriptor(&self, key: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
+        self.on()?.set_key_descriptor(key, descriptor)
+    }
+
     fn set_descriptor(&self, path: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
         self.on()?.set_descriptor(path, descriptor)
     }
@@ -100,6 +108,10 @@ impl Machine for Cut<'_> {
 
     fn key(&self, path: &str) -> Answer<Key> {
         self.inner.key(path)
+    }
+
+    fn key_descriptor(&self, path: &str) -> Answer<Vec<u8>> {
+        self.inner.key_descriptor(path)
     }
 
     fn service_status(&self, name: &str) -> Answer<ServiceStatus> {

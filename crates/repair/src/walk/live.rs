@@ -21,6 +21,10 @@ const SERVICE: &str = "TermService";
 const KEY_FILE: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942fb7f7ceb231212eef4a4_test";
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Permissions of the store, before and after; Wine keeps those of keys as long as it runs.
+const SHUT: &str = "O:BAG:SYD:(D;CI;KW;;;SY)(A;CI;KA;;;BA)(A;CI;KA;;;SY)";
+const OPEN: &str = "O:BAG:SYD:(A;CI;KA;;;BA)(A;CI;KA;;;SY)";
+
 /// The machine that we run on, where it may be changed.
 fn throwaway() -> Option<Live> {
     if env::var_os("RDPDOCTOR_THROWAWAY_WINDOWS").is_none() {
@@ -43,6 +47,8 @@ fn steps() -> Vec<Step> {
     vec![
         Step::StopService { service: SERVICE.to_owned() },
         Step::SetStart { service: SERVICE.to_owned(), start: Start::Automatic },
+        Step::SetAccount { service: SERVICE.to_owned(), account: r"NT AUTHORITY\NetworkService".to_owned() },
+        Step::SetKeyDescriptor { key: STORE.to_owned(), descriptor: rights(OPEN) },
         Step::SetValue { key: SERVER.to_owned(), name: "fDenyTSConnections".to_owned(), data: Data::of_dword(0) },
         Step::CreateKey { key: format!("{key}\\Made") },
         Step::SetValue { key: format!("{key}\\Made"), name: String::new(), data: Data::of_text("Straße") },
@@ -55,11 +61,16 @@ fn steps() -> Vec<Step> {
     ]
 }
 
+fn rights(sddl: &str) -> Vec<u8> {
+    sddl.parse::<Descriptor>().unwrap().to_bytes().unwrap()
+}
+
 fn broken() -> Live {
     let live = Live::open().unwrap();
     for path in [SERVER, POLICIES, STORE] {
         keys(&live, path);
     }
+    live.set_key_descriptor(STORE, &rights(SHUT)).unwrap();
     live.set_value(SERVER, "fDenyTSConnections", &Data::of_dword(1)).unwrap();
     live.set_value(POLICIES, "Set", &Data { kind: 0x1234, bytes: vec![1, 2, 3] }).unwrap();
     let entry = format!("{STORE}\\{}", "AB".repeat(20));
@@ -114,7 +125,8 @@ fn bytes(live: &Live) -> String {
         })
     });
     let state = live.service_status(SERVICE).unwrap().map(|status| status.state);
-    format!("{registry:#?} {files:?} {state:?}")
+    let store = Descriptor::read(&live.key_descriptor(STORE).unwrap().unwrap()).unwrap().to_string();
+    format!("{registry:#?} {files:?} {state:?} {store}")
 }
 
 #[test]

@@ -40,8 +40,19 @@ fn look(host: &Snapshot) -> Detection {
         Some(ServiceState::Running) if crashes.is_empty() => Detection::RuledOut,
         Some(ServiceState::Running) => Detection::Likely(unsteady(&crashes)),
         Some(state) => not_running(host, service, *state, &crashes),
-        None => Detection::Unknown(Vec::new()),
+        None => foreign(service).map_or(Detection::Unknown(Vec::new()), Detection::Likely),
     }
+}
+
+/// Of a disk nobody knows whether the service ran; as another account it lacks the rights to its key, or the company of its
+/// process.
+fn foreign(service: &Service) -> Option<Proof> {
+    let account = service.account.as_deref().filter(|account| !is_network_service(account))?;
+    let text = format!("TermService is to run as {} instead of NT AUTHORITY\\NetworkService", short(account));
+    let proof = Proof::of(text, [service_fact(TERM_SERVICE)], 15).missing("whether it starts so: a disk does not tell");
+    // It may do everything, and starts wherever it has a process of its own.
+    let may_run = account.eq_ignore_ascii_case("LocalSystem");
+    Some(if may_run { proof.severity(Severity::Degrades) } else { proof })
 }
 
 /// TermService, or what it needs, is never to start. One that runs all the same lacks only its next start.
@@ -183,6 +194,7 @@ const READ_CRASHES: Step = Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::snapshot::Reading;
     use crate::testing::{Machine, Scene};
     use crate::{Certainty, Verdict, judge};
 
@@ -194,7 +206,7 @@ mod tests {
         let disabled = Machine::healthy().service(TERM_SERVICE, DISABLED, false);
         let depends = Machine::healthy().service("RpcSs", DISABLED, false);
         let gone = Machine::healthy().with(|host| {
-            host.services.insert(TERM_SERVICE.to_owned(), crate::evidence::snapshot::Reading::Observed(None));
+            host.services.insert(TERM_SERVICE.to_owned(), Reading::Observed(None));
         });
         for machine in [stopped, disabled.clone(), depends, gone, disabled.on_disk()] {
             let diagnosis = judge(&machine.no_listeners().evidence());
@@ -225,6 +237,29 @@ mod tests {
         let old =
             Machine::healthy().event("System", SERVICES, 7034, 60 * 24 * 9, &[("param1", "Remote Desktop Services")]);
         assert_eq!(look(&old.snapshot()), Detection::RuledOut);
+    }
+
+    #[test]
+    fn another_account_on_a_disk_is_likely_to_be_why() {
+        let run_as = |account: &str| {
+            let machine = Machine::healthy().with(|host| {
+                let service = host.services.get_mut(TERM_SERVICE).unwrap();
+                *service = match service.observed().cloned().flatten() {
+                    Some(found) => Reading::Observed(Some(Service { account: Some(account.to_owned()), ..found })),
+                    None => panic!("it is there"),
+                };
+            });
+            look(&machine.on_disk().snapshot())
+        };
+        for account in [r".\admin", r"NT AUTHORITY\LocalService"] {
+            assert!(matches!(run_as(account), Detection::Likely(proof) if proof.severity.is_none()), "{account}");
+        }
+        assert!(
+            matches!(run_as("localSystem"), Detection::Likely(proof) if proof.severity == Some(Severity::Degrades))
+        );
+        for own in [r"NT Authority\NetworkService", r"NT AUTHORITY\NETWORK SERVICE"] {
+            assert_eq!(run_as(own), Detection::Unknown(Vec::new()));
+        }
     }
 
     #[test]

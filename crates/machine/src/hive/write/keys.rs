@@ -74,6 +74,17 @@ pub(super) fn delete(draft: &mut Draft, path: &str, at: u64) -> Result<(), EditE
     Ok(())
 }
 
+pub(super) fn set_security(draft: &mut Draft, path: &str, descriptor: &[u8], at: u64) -> Result<(), EditError> {
+    let key = draft.node(path)?;
+    // A key without one joins the ring that all others form.
+    let ring = if key.security == NOWHERE { draft.hive().root().node().security } else { key.security };
+    let security = security::of(draft, ring, descriptor)?;
+    security::release(draft, key.security)?;
+    draft.put_u32(key.offset, field::SECURITY, security);
+    draft.touch(key.offset, at);
+    Ok(())
+}
+
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= MOST_NAME && name.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }

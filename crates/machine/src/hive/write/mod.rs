@@ -96,6 +96,11 @@ impl HiveWriter {
         self.change(|draft| keys::delete(draft, path, filetime(at)))
     }
 
+    /// Gives a key this security descriptor, self-relative ([MS-DTYP] 2.4.6); keys below it keep theirs.
+    pub fn set_security(&mut self, key: &str, descriptor: &[u8], at: Timestamp) -> Result<(), EditError> {
+        self.change(|draft| keys::set_security(draft, key, descriptor, filetime(at)))
+    }
+
     /// Changes nothing but when a key was last written, to take back a change.
     pub fn set_last_written(&mut self, key: &str, at: Timestamp) -> Result<(), EditError> {
         self.change(|draft| {

@@ -76,7 +76,7 @@ fn add(draft: &mut Draft, ring: u32, descriptor: &[u8]) -> Result<u32, EditError
     Ok(new)
 }
 
-/// How many keys have it besides the one that is going to be deleted.
+/// How many keys have it besides the one that gives it up, and that still points to it.
 fn others(draft: &Draft, descriptor: u32) -> Result<u32, EditError> {
     let usage = Usage::of(draft.hive())?;
     Ok(usage.descriptors.get(&descriptor).map_or(0, |keys| keys.saturating_sub(1)))

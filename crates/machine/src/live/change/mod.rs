@@ -1,5 +1,6 @@
 //! Changes of the running Windows.
 
+mod descriptor;
 mod file;
 mod registry;
 mod service;
@@ -46,6 +47,15 @@ impl Change for Live {
 
     fn set_start(&self, name: &str, start: Start) -> Result<(), Unchanged> {
         service::set_start(name, start)
+    }
+
+    fn set_account(&self, name: &str, account: &str) -> Result<(), Unchanged> {
+        service::set_account(name, account)
+    }
+
+    fn set_key_descriptor(&self, key: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
+        token::enable(SE_RESTORE);
+        registry::set_descriptor(key, descriptor)
     }
 
     fn set_descriptor(&self, path: &str, descriptor: &[u8]) -> Result<(), Unchanged> {

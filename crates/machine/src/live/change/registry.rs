@@ -3,11 +3,12 @@ use std::ptr;
 use windows_sys::Win32::Foundation::ERROR_SUCCESS;
 use windows_sys::Win32::System::Registry::{
     KEY_CREATE_SUB_KEY, KEY_QUERY_VALUE, KEY_SET_VALUE, KEY_WOW64_64KEY, REG_CREATED_NEW_KEY, REG_OPTION_NON_VOLATILE,
-    REG_SAM_FLAGS, RegCreateKeyExW, RegDeleteKeyExW, RegDeleteValueW, RegSetValueExW,
+    REG_SAM_FLAGS, RegCreateKeyExW, RegDeleteKeyExW, RegDeleteValueW, RegSetKeySecurity, RegSetValueExW,
 };
 
-use super::super::registry::{Open, is_absent, key};
+use super::super::registry::{self, Open, is_absent, key};
 use super::super::system::{why, wide};
+use super::descriptor::{self, Parts, is_kept};
 use crate::Unreadable;
 use crate::change::Unchanged;
 use crate::registry::Data;
@@ -62,6 +63,23 @@ pub(super) fn delete_key(path: &str) -> Result<bool, Unchanged> {
     let name = wide(name)?;
     // SAFETY: the parent is open, and the name terminated.
     done(unsafe { RegDeleteKeyExW(parent.0, name.as_ptr(), KEY_WOW64_64KEY, 0) })
+}
+
+/// Sets on the key itself what differs, so that nothing is inherited downwards.
+pub(super) fn set_descriptor(path: &str, bytes: &[u8]) -> Result<(), Unchanged> {
+    let wanted = descriptor::read(bytes)?;
+    let found = descriptor::read(&registry::descriptor(path)?.ok_or(Unchanged::Absent)?)?;
+    let parts = Parts::of(&wanted, bytes);
+    let differing = parts.differing(&wanted, &found);
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let open = existing(path, differing.access())?;
+    let mut told = differing.told(&wanted)?;
+    // SAFETY: the key is open, and the descriptor is self-relative, aligned, and ends where its buffer ends.
+    done(unsafe { RegSetKeySecurity(open.0, told.parts, told.bytes.as_mut_ptr().cast()) })?;
+    let found = registry::descriptor(path)?.ok_or(Unchanged::Absent)?;
+    if is_kept(parts, &wanted, &descriptor::read(&found)?) { Ok(()) } else { Err(Unchanged::NotKept) }
 }
 
 fn existing(path: &str, access: REG_SAM_FLAGS) -> Result<Open, Unchanged> {

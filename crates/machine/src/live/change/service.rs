@@ -14,7 +14,7 @@ use windows_sys::Win32::System::Services::{
 };
 
 use super::super::service::Handle;
-use super::super::system::{check, last_error, size_of_u32, text_at, why};
+use super::super::system::{check, last_error, size_of_u32, text_at, why, wide};
 use crate::change::{Start, Unchanged};
 
 /// Names of services have at most 256 units.
@@ -65,6 +65,19 @@ pub(super) fn set_start(name: &str, start: Start) -> Result<(), Unchanged> {
     check(unsafe {
         let start = start.number();
         ChangeServiceConfigW(service.0, unchanged, start, unchanged, kept, kept, no_tag, kept, kept, kept, kept)
+    })?;
+    Ok(())
+}
+
+/// An empty password is that of the accounts that have none.
+pub(super) fn set_account(name: &str, account: &str) -> Result<(), Unchanged> {
+    let service = existing(name, SERVICE_CHANGE_CONFIG)?;
+    let (unchanged, kept, no_tag) = (SERVICE_NO_CHANGE, ptr::null(), ptr::null_mut());
+    let (account, none) = (wide(account)?, wide("")?);
+    // SAFETY: the service is open, both texts are terminated, and everything but the account is left as it is.
+    check(unsafe {
+        let (account, none) = (account.as_ptr(), none.as_ptr());
+        ChangeServiceConfigW(service.0, unchanged, unchanged, unchanged, kept, kept, no_tag, kept, account, none, kept)
     })?;
     Ok(())
 }

@@ -4,6 +4,7 @@ mod commit;
 mod descriptor;
 mod file;
 mod hive;
+mod merged;
 mod recover;
 mod refusal;
 mod rollback;

@@ -9,7 +9,7 @@ use super::hive::Editable;
 use super::recover::cut_off;
 use super::refusal::{self, NotWritable};
 use super::storage::Files;
-use super::{descriptor, file};
+use super::{descriptor, file, merged};
 use crate::change::{Change, Start, Unchanged};
 use crate::event::{Event, Summary, Wanted};
 use crate::hive::{EditError, HiveWriter};
@@ -131,10 +131,24 @@ impl Change for DiskWriter {
 
     /// The value that the service control manager reads at the next start.
     fn set_start(&self, name: &str, start: Start) -> Result<(), Unchanged> {
-        if name.is_empty() || name.contains('\\') {
-            return Err(Unchanged::Absent);
+        self.set_value(&service_key(name)?, "Start", &Data::of_dword(start.number()))
+    }
+
+    /// The value that the service control manager reads at the next start.
+    fn set_account(&self, name: &str, account: &str) -> Result<(), Unchanged> {
+        self.set_value(&service_key(name)?, "ObjectName", &Data::of_text(account))
+    }
+
+    /// The whole of it belongs into a hive: what the descriptor does not have stays.
+    fn set_key_descriptor(&self, key: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
+        let old = self.disk.key_descriptor(key)?.ok_or(Unchanged::Absent)?;
+        let (new, stored) = merged::wanted(descriptor, &old)?;
+        if new.owner.is_none() {
+            return Err(
+                Unreadable::Damaged("a descriptor without an owner, which Windows loads no hive with".into()).into()
+            );
         }
-        self.set_value(&format!(r"{SERVICES}\{name}"), "Start", &Data::of_dword(start.number()))
+        self.change(key, |writer, key, now| writer.set_security(key, &stored, now))
     }
 
     fn set_descriptor(&self, path: &str, descriptor: &[u8]) -> Result<(), Unchanged> {
@@ -144,6 +158,11 @@ impl Change for DiskWriter {
     fn move_file(&self, from: &str, to: &str) -> Result<(), Unchanged> {
         file::rename(self.disk.whole()?, from, to)
     }
+}
+
+fn service_key(name: &str) -> Result<String, Unchanged> {
+    let is_name = !name.is_empty() && !name.contains('\\');
+    is_name.then(|| format!(r"{SERVICES}\{name}")).ok_or(Unchanged::Absent)
 }
 
 /// Whether something was done, where one reason says that there was nothing to do.

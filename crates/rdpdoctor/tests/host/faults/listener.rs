@@ -46,10 +46,14 @@ fn the_service() {
             ],
         ),
         blocks("service-stopped", &[(r"-SYSTEM\ControlSet002\Services\TermService", "")]),
+        degrades("service-stopped", &[(SERVICE, r#""ObjectName"="localSystem""#)]),
+        blocks("service-stopped", &[(SERVICE, r#""ObjectName"="NT AUTHORITY\\LocalService""#)]),
+        blocks("service-stopped", &[(SERVICE, r#""ObjectName"=".\\admin""#)]),
         degrades("termsrv-patched", &[(PARAMETERS, r#""ServiceDll"="C:\\Program Files\\RDP Wrapper\\rdpwrap.dll""#)]),
     ]);
     are_not_named(&[
         ("service-stopped", &[(SERVICE, r#""Start"=dword:00000002"#)]),
+        ("service-stopped", &[(SERVICE, r#""ObjectName"="NT AUTHORITY\\NETWORK SERVICE""#)]),
         ("service-stopped", &[(r"SYSTEM\ControlSet002\Services\TermDD", DISABLED)]),
         ("termsrv-patched", &[(PARAMETERS, r#""ServiceDll"="C:\\Windows\\System32\\TERMSRV.DLL""#)]),
     ]);

@@ -51,6 +51,30 @@ fn the_certificate_that_windows_makes() {
 }
 
 #[test]
+fn the_store_of_the_certificate_that_windows_makes() {
+    const CAUSE: &str = "certificate-not-renewed";
+    const STORE: &str = r"SOFTWARE\Microsoft\SystemCertificates\Remote Desktop";
+    const BELOW: &str = r"SOFTWARE\Microsoft\SystemCertificates\Remote Desktop\Certificates";
+    const DENIED: &str = "permissions O:BAG:SYD:AI(D;CI;KW;;;SY)(A;CIID;KA;;;BA)(A;CIID;KA;;;SY)";
+    const INHERITED: &str = "permissions O:BAG:SYD:AI(D;CIID;KA;;;SY)(A;CIID;KA;;;BA)(A;CIID;KA;;;SY)";
+    are_named(&[
+        degrades(CAUSE, &[(STORE, DENIED)]),
+        degrades(CAUSE, &[(BELOW, DENIED)]),
+        degrades(CAUSE, &[(STORE, DENIED), (BELOW, INHERITED)]),
+        degrades(CAUSE, &[(BELOW, "permissions O:BAG:SYD:P(A;CI;KA;;;S-1-5-21-1-2-3-500)")]),
+        // Left to a person.
+        degrades(CAUSE, &[(STORE, INHERITED)]),
+        degrades(CAUSE, &[(BELOW, "permissions O:BAG:SYD:P(D;CI;KW;;;WD)(A;CI;KA;;;SY)")]),
+    ]);
+    are_not_named(&[
+        (CAUSE, &[(STORE, "permissions O:BAG:SYD:AI(D;CI;KA;;;BG)(A;CIID;KA;;;BA)(A;CIID;KA;;;SY)")]),
+        // Administrators, and SYSTEM is one.
+        (CAUSE, &[(STORE, "permissions O:SYG:SYD:PAI(A;CI;KA;;;BA)")]),
+        (CAUSE, &[(r"SOFTWARE\Microsoft\SystemCertificates\My", DENIED)]),
+    ]);
+}
+
+#[test]
 fn who_may_log_on() {
     are_named(&[
         blocks("drain-mode", &[(SERVER, r#""TSServerDrainMode"=dword:00000001"#)]),

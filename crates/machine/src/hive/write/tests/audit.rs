@@ -21,12 +21,23 @@ pub(super) fn audit(hive: &Hive) {
     for pair in slots.windows(2) {
         assert!(!(pair[0].is_free && pair[1].is_free && pair[0].bin == pair[1].bin), "free cells side by side");
     }
+    let all: HashSet<u32> = usage.descriptors.keys().copied().collect();
     for (cell, keys) in usage.descriptors {
         assert_eq!(hive.bins().cell(cell).unwrap().u32(12), Ok(keys), "keys of a security descriptor");
         let next = hive.bins().cell(cell).unwrap().u32(4).unwrap();
         assert_eq!(hive.bins().cell(next).unwrap().u32(8), Ok(cell), "ring of security descriptors");
     }
+    assert_eq!(ring(hive), all, "one ring has them all, and none that no key has");
     audit_key(hive, &hive.root());
+}
+
+/// The descriptors as Windows finds them when it loads a hive: one after the other, from that of the root.
+fn ring(hive: &Hive) -> HashSet<u32> {
+    let (mut seen, mut at) = (HashSet::new(), hive.root().node().security);
+    while at != NOWHERE && seen.insert(at) {
+        at = hive.bins().cell(at).unwrap().u32(4).unwrap();
+    }
+    seen
 }
 
 fn audit_key(hive: &Hive, key: &Key<'_>) {

@@ -119,6 +119,37 @@ fn keys_are_created_and_deleted() {
 }
 
 #[test]
+fn a_descriptor_is_shared_where_another_key_has_it_and_goes_with_its_last_key() {
+    let mut writer = writer(5);
+    for key in ["A", "B", r"B\C"] {
+        writer.create_key(key, None, at(1)).unwrap();
+    }
+    let before = writer.hive().clone();
+    let set = |writer: &mut HiveWriter, key: &str, descriptor: &[u8]| {
+        writer.set_security(key, descriptor, at(2)).unwrap();
+        audit(writer.hive());
+        let hive = reopened(writer);
+        let key = hive.key(key).unwrap().unwrap();
+        assert_eq!((key.security(), key.last_written()), (Ok(descriptor), Some(at(2))));
+        slots::Slots::new(writer.hive().bins().bytes()).filter(|slot| slot.as_ref().is_ok_and(|it| !it.is_free)).count()
+    };
+    let cells = set(&mut writer, "A", &[9, 9]);
+    assert_eq!(set(&mut writer, r"B\C", &[9, 9]), cells, "shared");
+    assert_eq!(set(&mut writer, "A", &[9, 9]), cells, "unchanged");
+    assert_eq!(writer.hive().key("B").unwrap().unwrap().security(), Ok(&DESCRIPTOR[..]), "and nothing else");
+    assert_eq!(set(&mut writer, "A", &[8, 8, 8]), cells + 1);
+    assert_eq!(set(&mut writer, "", &[7; 100]), cells + 2, "the root's too");
+    assert_eq!(set(&mut writer, "", &DESCRIPTOR), cells + 1);
+    set(&mut writer, "A", &DESCRIPTOR);
+    assert_eq!(set(&mut writer, r"B\C", &DESCRIPTOR), cells - 1);
+    for key in ["A", r"B\C", ""] {
+        let written = before.key(key).unwrap().unwrap().last_written().unwrap();
+        writer.set_last_written(key, written).unwrap();
+    }
+    assert_eq!(writer.set_security("Absent", &DESCRIPTOR, at(2)), Err(EditError::NoKey));
+}
+
+#[test]
 fn long_lists_of_subkeys_are_divided() {
     for minor in [3, 5] {
         let mut writer = writer(minor);

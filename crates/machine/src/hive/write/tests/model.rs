@@ -15,6 +15,7 @@ enum Edit {
     DeleteValue { key: usize, name: usize },
     Create { key: usize, descriptor: Option<u8> },
     Delete { key: usize },
+    Secure { key: usize, descriptor: u8 },
 }
 
 const KEYS: [&str; 7] = ["", "A", r"A\Bc", r"A\bB", r"A\Bc\d", "Zz", "_"];
@@ -31,7 +32,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         3 => (key.clone(), name).prop_map(|(key, name)| Edit::DeleteValue { key, name }),
         4 => (key.clone(), proptest::option::of(0..3_u8))
             .prop_map(|(key, descriptor)| Edit::Create { key, descriptor }),
-        3 => key.prop_map(|key| Edit::Delete { key }),
+        3 => key.clone().prop_map(|key| Edit::Delete { key }),
+        3 => (key, 0..3_u8).prop_map(|(key, descriptor)| Edit::Secure { key, descriptor }),
     ]
 }
 
@@ -58,6 +60,13 @@ fn apply(writer: &mut HiveWriter, model: &mut Model, edit: &Edit) -> (bool, bool
                 model.insert(KEYS[key], BTreeMap::new());
             }
             (done, can)
+        }
+        Edit::Secure { key, descriptor } => {
+            let bytes = [descriptor; 20];
+            let done = writer.set_security(KEYS[key], &bytes, at(1)).is_ok();
+            let found = writer.hive().key(KEYS[key]).unwrap();
+            assert!(found.is_none_or(|key| key.security() == Ok(&bytes[..])));
+            (done, model.contains_key(KEYS[key]))
         }
         Edit::Delete { key } => {
             let done = writer.delete_key(KEYS[key], at(1)).is_ok();
