@@ -88,3 +88,20 @@ fn on_drive(path: &str) -> String {
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\\\"").replace('%', "%%"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdpdoctor_machine::security::Descriptor;
+
+    #[test]
+    fn permissions_of_a_key_and_accounts_are_typed() {
+        let descriptor = "O:BAG:SYD:PAI(A;CI;KA;;;SY)".parse::<Descriptor>().unwrap().to_bytes().unwrap();
+        let key = Step::SetKeyDescriptor { key: r"HKLM\SOFTWARE\It's".to_owned(), descriptor };
+        let [line] = &key.by_hand()[..] else { panic!("one line") };
+        assert!(line.contains(r"$k = 'Registry::HKEY_LOCAL_MACHINE\SOFTWARE\It''s'; "), "{line}");
+        assert!(line.contains("Form('O:BAG:SYD:PAI(A;CI;KA;;;SY)', 'Access'); Set-Acl -LiteralPath $k $a\""), "{line}");
+        let account = Step::SetAccount { service: "TermService".to_owned(), account: r"NT AUTHORITY\X".to_owned() };
+        assert_eq!(account.by_hand(), [r#"sc config TermService obj= "NT AUTHORITY\X" password= """#]);
+    }
+}

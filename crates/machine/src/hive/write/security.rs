@@ -9,9 +9,9 @@ use super::draft::Draft;
 use super::usage::Usage;
 
 /// Where the fields are.
-mod field {
-    pub(super) const NEXT: usize = 4;
-    pub(super) const PREVIOUS: usize = 8;
+pub(super) mod field {
+    pub(in super::super) const NEXT: usize = 4;
+    pub(in super::super) const PREVIOUS: usize = 8;
     pub(super) const KEYS: usize = 12;
     pub(super) const LENGTH: usize = 16;
     pub(super) const DESCRIPTOR: usize = 20;

@@ -7,6 +7,7 @@ use super::super::list::{self, ENTRIES};
 use super::super::node::Node;
 use super::super::value::{RESIDENT, SEGMENT, Stored};
 use super::super::{Damage, Defect, Hive, Key};
+use super::security::field::{NEXT, PREVIOUS};
 use super::slots::Slots;
 
 /// Cells of all keys that can be read.
@@ -34,18 +35,26 @@ pub(super) fn check(hive: &Hive) -> Result<(), Damage> {
     missing.into_iter().next().map_or(Ok(()), |missing| Err(damage(missing, Defect::Outside)))
 }
 
-/// All security descriptors, which lead to each other in both directions.
+/// All security descriptors, which lead to each other in both directions: one that is taken out must not be led to any more.
 fn ring(bins: Bins<'_>, usage: &Usage) -> Result<HashSet<u32>, Damage> {
     let mut ring = HashSet::new();
     let mut next: Vec<u32> = usage.descriptors.keys().copied().collect();
     while let Some(descriptor) = next.pop() {
         if ring.insert(descriptor) {
-            let cell = bins.cell(descriptor)?;
-            cell.expect("sk")?;
-            next.extend([cell.u32(4)?, cell.u32(8)?]);
+            let (after, before) = (link(bins, descriptor, NEXT)?, link(bins, descriptor, PREVIOUS)?);
+            if link(bins, after, PREVIOUS)? != descriptor || link(bins, before, NEXT)? != descriptor {
+                return Err(damage(descriptor, Defect::Misplaced));
+            }
+            next.extend([after, before]);
         }
     }
     Ok(ring)
+}
+
+fn link(bins: Bins<'_>, descriptor: u32, at: usize) -> Result<u32, Damage> {
+    let cell = bins.cell(descriptor)?;
+    cell.expect("sk")?;
+    cell.u32(at)
 }
 
 impl Usage {

@@ -253,6 +253,20 @@ fn a_dirty_or_damaged_hive_is_left_alone() {
 }
 
 #[test]
+fn a_ring_of_descriptors_that_does_not_lead_back_is_damage() {
+    let mut writer = writer(5);
+    writer.create_key("A", Some(&[9, 9]), at(1)).unwrap();
+    let hive = writer.hive().clone();
+    let second = usize::try_from(hive.key("A").unwrap().unwrap().node().security).unwrap();
+    for link in [4, 8] {
+        let mut broken = hive.clone();
+        put_u32(&mut broken.bytes, 4096 + second + 4 + link, second.try_into().unwrap());
+        let refused = broken.edit().unwrap_err();
+        assert!(matches!(refused, EditError::Damaged(Damage { what: Defect::Misplaced, .. })), "{refused}");
+    }
+}
+
+#[test]
 fn a_cell_that_two_keys_use_is_damage() {
     let mut hive = Builder::new();
     let root = hive.key(NOWHERE, "ROOT");
