@@ -32,7 +32,6 @@ use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_machine::Machine;
 use serde::{Serialize, Serializer};
 
-use crate::plan::Measure;
 use crate::step::Step;
 
 pub(crate) use own_certificate::STORE;
@@ -79,7 +78,7 @@ pub struct Ground<'a> {
     /// What was asked for.
     pub options: &'a Options,
     /// What the same plan does before.
-    pub planned: &'a [Measure],
+    pub planned: &'a [&'static Action],
 }
 
 /// What a person may choose.
@@ -136,7 +135,7 @@ impl Action {
 impl Ground<'_> {
     /// Whether the same plan does this before.
     pub(crate) fn is_planned(&self, action: &Action) -> bool {
-        self.planned.iter().any(|measure| measure.action.id == action.id)
+        self.planned.iter().any(|planned| planned.id == action.id)
     }
 }
 

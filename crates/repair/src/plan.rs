@@ -102,7 +102,8 @@ impl Plan {
     }
 
     fn add(&mut self, action: &'static Action, causes: &[&str], ground: &Ground<'_>) -> Result<(), Unplanned> {
-        match (action.steps)(&Ground { planned: &self.measures, ..*ground }) {
+        let planned: Vec<_> = self.measures.iter().map(|measure| measure.action).collect();
+        match (action.steps)(&Ground { planned: &planned, ..*ground }) {
             Ok(steps) => {
                 let steps = self.planned(steps, ground.machine)?;
                 if !steps.is_empty() {

@@ -70,13 +70,12 @@ fn exported(hive: &Path) -> Vec<u8> {
 /// The permissions of all keys of a hive, one a line.
 fn permissions(hive: &Path) -> String {
     let hive = Hive::open(fs::read(hive).unwrap(), Vec::new()).unwrap();
-    let mut lines = String::new();
-    let mut keys = vec![(String::new(), hive.root())];
+    let (mut lines, mut keys) = (Vec::new(), vec![(String::new(), hive.root())]);
     while let Some((path, key)) = keys.pop() {
-        lines += &format!("{path}: {:02x?}\n", key.security().unwrap());
+        lines.push(format!("{path}: {:02x?}", key.security().unwrap()));
         keys.extend(key.subkeys().map(Result::unwrap).map(|below| (format!("{path}\\{}", below.name()), below)));
     }
-    lines
+    lines.join("\n")
 }
 
 pub(crate) fn host(folder: &Path, arguments: &[&str]) -> (String, String, i32) {
