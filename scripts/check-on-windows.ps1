@@ -114,6 +114,44 @@ function Compare-Listeners($snapshot) {
     Write-Same 'listeners: snapshot, netstat' ($own -join ', ') ((@($netstat) | Sort-Object -Unique) -join ', ')
 }
 
+# What a snapshot has of a name in the DNS cache: its addresses, that there is no such name, or nothing.
+function Get-CachedName($file, $name) {
+    $all = Get-Observed (Read-Json $file).resolver_cache
+    if ($null -eq $all) { return 'the cache was not read' }
+    $entry = @($all) | Where-Object { $_.hostname -eq $name }
+    if ($null -eq $entry) { return 'nothing' }
+    if (@($entry.addresses).Count -eq 0) { return 'no such name' }
+    return (@($entry.addresses | ForEach-Object { $_.address }) | Sort-Object) -join ', '
+}
+
+function Get-CollectedCache($name) {
+    [void](Invoke-Program 'collect-client.ps1' 'client', 'snapshot', '--server', $name, '--format', 'powershell')
+    $collected = & powershell -NoProfile -ExecutionPolicy Bypass -File (Join-Path $folder 'collect-client.ps1')
+    $file = Join-Path $folder 'collected-client.json'
+    [IO.File]::WriteAllLines($file, [string[]]@($collected), $utf8)
+    [void](Invoke-Program 'client-collector.json' 'client', 'snapshot', $file, '--server', $name)
+    return Get-CachedName 'client-collector.json' $name
+}
+
+# The name by which Windows itself sees whether it is online, and one that nobody has: each is looked up once, and has to be in
+# the DNS cache then. A third one that nobody looked up must not be, and asking for it must not send anything.
+function Compare-Cache {
+    $known = 'dns.msftncsi.com'
+    $nobody = 'nobody-' + [Guid]::NewGuid().ToString('N') + '.msftncsi.com'
+    $unasked = 'unasked-' + [Guid]::NewGuid().ToString('N') + '.msftncsi.com'
+    try { $addresses = @([Net.Dns]::GetHostAddresses($known) | ForEach-Object { $_.ToString() } | Sort-Object) }
+    catch { Write-Skipped 'the DNS cache' 'no name server answers'; return }
+    try { [void][Net.Dns]::GetHostAddresses($nobody) } catch { }
+    foreach ($name in $known, $nobody, $unasked) { [void](Invoke-Program "client-$name.json" 'client', 'snapshot', '--server', $name) }
+    Write-Same 'DNS cache: snapshot, resolver' (Get-CachedName "client-$known.json" $known) ($addresses -join ', ')
+    Write-Same 'DNS cache: a name that nobody has' (Get-CachedName "client-$nobody.json" $nobody) 'no such name'
+    Write-Same 'DNS cache: a name that nobody asked for' (Get-CachedName "client-$unasked.json" $unasked) 'nothing'
+    if ($null -eq (Get-Command Get-DnsClientCache -ErrorAction SilentlyContinue)) { Write-Skipped 'DNS cache: collector' 'no such cmdlet'; return }
+    $found = @(Get-DnsClientCache | Where-Object { $_.Entry -eq $unasked })
+    Write-Same 'DNS cache: entries that our question made' 0 $found.Count
+    Write-Same 'DNS cache: snapshot, collector' (Get-CachedName "client-$known.json" $known) (Get-CollectedCache $known)
+}
+
 function Get-Journals {
     [void](Invoke-Program 'history.json' 'host', 'history', '--format', 'json')
     return @(Read-Json 'history.json' | ForEach-Object { $_ } | Where-Object { $null -ne $_ })
@@ -238,6 +276,7 @@ Compare-Certificates $snapshot
 Compare-Events $snapshot
 Compare-KeyFiles $snapshot
 Compare-Listeners $snapshot
+Compare-Cache
 Test-Plan
 if ($Repair) { Invoke-Repair } else { Write-Skipped 'repair' '-Repair was not given' }
 
