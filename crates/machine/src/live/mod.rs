@@ -26,7 +26,7 @@ use crate::{Answer, CachedName, FileInfo, Listener, Machine, Resources, RightHol
 
 pub(crate) use change::{move_file, set_descriptor};
 pub(crate) use file::descriptor as descriptor_of_file;
-pub use system::{drive as system_drive, is_in_remote_session, os_version};
+pub use system::{drive as system_drive, folder as system_folder, is_in_remote_session, os_version};
 pub use token::is_elevated;
 
 /// The machine that we run on.

@@ -33,15 +33,24 @@ pub fn is_in_remote_session() -> bool {
     unsafe { GetSystemMetrics(SM_REMOTESESSION) != 0 }
 }
 
-/// The system drive, as `C:`. (GetWindowsDirectoryW would name a folder of the user on a session host.)
+/// The system drive, as `C:`.
 pub fn drive() -> Result<String, Unreadable> {
+    let folder = folder()?;
+    match folder.get(..2) {
+        Some(drive) if drive.ends_with(':') => Ok(drive.to_owned()),
+        _ => Err(Unreadable::Damaged(format!("the system's folder is {folder}"))),
+    }
+}
+
+/// The folder of Windows. (GetWindowsDirectoryW would name one of the user on a session host.)
+pub fn folder() -> Result<String, Unreadable> {
     let mut buffer = [0_u16; 260];
     // SAFETY: the buffer is valid for writes of the 260 units that the call is told of.
     let length = unsafe { GetSystemWindowsDirectoryW(buffer.as_mut_ptr(), 260) };
     let folder = narrow(&buffer);
-    match (length, folder.get(..2)) {
-        (1..260, Some(drive)) if drive.ends_with(':') => Ok(drive.to_owned()),
-        (0, _) => Err(why(last_error())),
+    match length {
+        1..260 => Ok(folder),
+        0 => Err(why(last_error())),
         _ => Err(Unreadable::Damaged(format!("the system's folder is {folder}"))),
     }
 }

@@ -10,6 +10,7 @@ mod input;
 mod looking;
 mod planned;
 mod renewal;
+mod schtasks;
 mod snapshot;
 mod subject;
 mod surprise;

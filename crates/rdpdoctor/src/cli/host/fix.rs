@@ -16,6 +16,7 @@ use rdpdoctor_repair::apply::apply;
 use rdpdoctor_repair::journal::{Folder, Header, VERSION};
 use rdpdoctor_repair::place::Made;
 use rdpdoctor_repair::plan::Plan;
+use rdpdoctor_repair::schedule::{Task, When};
 use rdpdoctor_repair::verify::own_certificates;
 
 use super::looking::Looking;
@@ -85,6 +86,10 @@ impl Arguments {
                 "lines for cmd.exe would change the machine that they are typed on, not the disk: use --apply";
             return Err(Failure::Usage(message.to_owned()));
         }
+        if self.looking.offline().is_some() && self.lasts.or(self.confirm_within).is_some() {
+            let message = "on a disk nothing takes it back by itself: leave out --for and --confirm-within";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         let bridge = self.causes.iter().find(|cause| BRIDGES.iter().any(|bridge| bridge.id == cause.as_str()));
         match bridge {
             Some(bridge) if self.apply && self.lasts.is_none() => Err(Failure::Usage(format!(
@@ -146,10 +151,7 @@ impl Arguments {
         let now = Timestamp::now();
         let header = self.header(place.folder.new_id(now), now, plan, causes, &*subject)?;
         let id = header.id.clone();
-        let revert = header.revert;
-        if let Some(at) = revert {
-            way_back::arrange(&place.folder, &id, at)?;
-        }
+        let task = header.revert.map(|at| way_back::arrange(&place.folder, &id, at)).transpose()?;
         let mut journal = place.folder.begin(header)?;
         let certificates = own_certificates(&*subject);
         if let Err(surprise) = apply(plan, &*subject, &mut journal, &mut tell) {
@@ -160,7 +162,7 @@ impl Arguments {
             return Ok(Exit::Stopped);
         }
         drop(journal);
-        self.verify(&id, causes, plan, revert, output)
+        self.verify(&id, causes, plan, task.as_ref(), output)
     }
 
     /// The arguments that make this plan for these causes.
@@ -225,16 +227,15 @@ impl Arguments {
         id: &str,
         causes: &[String],
         plan: &Plan,
-        revert: Option<Timestamp>,
+        task: Option<&Task>,
         output: &mut Output,
     ) -> Result<Exit, Failure> {
         let after = self.looking.look()?.report;
         let left: Vec<&str> =
             causes.iter().map(String::as_str).filter(|cause| still_found(&after, cause).is_some()).collect();
         let mut said = vec![format!("Done. It is repair {id}; to take it back: rdpdoctor host undo {id}")];
-        if let Some(at) = revert {
-            let how = if self.lasts.is_some() { "" } else { " unless you type: rdpdoctor host confirm" };
-            said.push(format!("It is taken back by itself at {at}{how}"));
+        if let Some(task) = task {
+            said.push(self.way_back(task));
         }
         let waits = plan.restart() == Restart::Windows;
         said.push(match (left.is_empty(), waits) {
@@ -250,6 +251,13 @@ impl Arguments {
         said.push(String::new());
         output.print(&said.join("\n"))?;
         Ok(if left.is_empty() || waits { Exit::Good } else { Exit::Stopped })
+    }
+
+    /// When and how it is taken back by itself.
+    fn way_back(&self, task: &Task) -> String {
+        let unless = if self.lasts.is_some() { "" } else { " unless you type: rdpdoctor host confirm" };
+        let (When::At(at) | When::Asked(at)) = task.when;
+        format!("It is taken back by itself at {at}{unless}\nby Windows' task {}: {}", task.name, task.command())
     }
 }
 

@@ -1,20 +1,17 @@
 //! That nobody saws off the branch that they sit on.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::anyhow;
 use jiff::Timestamp;
-use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_repair::action::Restart;
 use rdpdoctor_repair::journal::{Folder, Header};
 use rdpdoctor_repair::plan::Plan;
-use rdpdoctor_repair::schedule::{Task, name};
+use rdpdoctor_repair::schedule::{Task, When, name};
 
 use super::Failure;
-
-/// Characters of what schtasks said.
-const LONGEST_WORDS: usize = 300;
+use super::schtasks::schtasks;
+use crate::output::complain;
 
 /// Whether the plan cuts off the session that it would be made in.
 pub(super) fn cuts_us_off(plan: &Plan) -> bool {
@@ -33,26 +30,32 @@ pub(super) fn check(plan: &Plan, is_taken_back: bool, other_ways_in: &[&str]) ->
 }
 
 /// Has Windows take the repair back at this time, by a copy of this program beside the journals.
-pub(super) fn arrange(folder: &Folder, id: &str, at: Timestamp) -> Result<(), Failure> {
+pub(super) fn arrange(folder: &Folder, id: &str, at: Timestamp) -> Result<Task, Failure> {
     let task = Task::revert(id, program(folder)?.display().to_string(), at);
-    register(folder, id, &task)
+    register(folder, id, &task)?;
+    Ok(task)
 }
 
 /// Has Windows make the repair outside the session that it cuts off, at once.
 pub(super) fn detach(folder: &Folder, arguments: String) -> Result<(), Failure> {
     let now = Timestamp::now();
     let id = format!("detached-{}", folder.new_id(now));
-    let task = Task { name: name(&id), program: program(folder)?.display().to_string(), arguments, at: now };
+    let program = program(folder)?.display().to_string();
+    let task = Task { name: name(&id), program, arguments, when: When::Asked(now) };
     register(folder, &id, &task)?;
-    schtasks(&["/run".to_owned(), "/tn".to_owned(), task.name])
+    schtasks(&["/run".to_owned(), "/tn".to_owned(), task.name])?;
+    Ok(())
 }
 
 /// Forgets the task that would take a repair back; it may have run already.
 pub(super) fn cancel(header: &Header) {
     if header.revert.is_some() {
-        let arguments = ["/delete", "/tn", &name(&header.id), "/f"].map(str::to_owned);
-        let _ = schtasks(&arguments);
+        delete(&name(&header.id));
     }
+}
+
+fn delete(name: &str) {
+    let _ = schtasks(&["/delete", "/tn", name, "/f"].map(str::to_owned));
 }
 
 fn register(folder: &Folder, id: &str, task: &Task) -> Result<(), Failure> {
@@ -60,7 +63,19 @@ fn register(folder: &Folder, id: &str, task: &Task) -> Result<(), Failure> {
     std::fs::write(&description, task.xml())?;
     let registered = schtasks(&task.register(&description.display().to_string()));
     std::fs::remove_file(&description)?;
-    registered
+    registered?;
+    look_at(task).inspect_err(|_| delete(&task.name))
+}
+
+/// That Windows has the task which it said it took.
+fn look_at(task: &Task) -> Result<(), Failure> {
+    let shown = schtasks(&task.query())?;
+    if shown.trim_ascii().is_empty() {
+        complain(&format!("schtasks shows nothing of the task {}: nobody knows whether it will run", task.name));
+    } else if !task.is_shown_by(&shown) {
+        return Err(Failure::Work(anyhow!("schtasks took the task {}, and shows another one", task.name)));
+    }
+    Ok(())
 }
 
 /// A copy of this program that nobody moves away.
@@ -70,15 +85,6 @@ fn program(folder: &Folder) -> Result<PathBuf, Failure> {
         std::fs::copy(&ours, &copy)?;
     }
     Ok(copy)
-}
-
-fn schtasks(arguments: &[String]) -> Result<(), Failure> {
-    let ended = Command::new("schtasks").args(arguments).output().map_err(|error| anyhow!("schtasks: {error}"))?;
-    if ended.status.success() {
-        return Ok(());
-    }
-    let words = [ended.stderr, ended.stdout].concat();
-    Err(Failure::Work(anyhow!("schtasks did not take the task: {}", safe_text(words.trim_ascii(), LONGEST_WORDS))))
 }
 
 #[cfg(windows)]
