@@ -81,11 +81,18 @@ class Wine:
 
     def run(self, *arguments, codes=(0,)):
         command = [SCRIPTS / "wine-run", *arguments]
-        ended = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-        if ended.returncode not in codes:
-            words = (ended.stdout + ended.stderr).decode(errors="replace")
-            raise AssertionError(f"{' '.join(map(str, arguments))}: exit {ended.returncode} and\n{words}")
-        return ended.stdout
+        # Into a file: what a program starts and leaves behind would hold a pipe open.
+        with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as complaints:
+            ended = subprocess.run(
+                command, env=self.environment, stdin=subprocess.DEVNULL, stdout=words, stderr=complaints, timeout=120
+            )
+            words.seek(0)
+            complaints.seek(0)
+            printed = words.read()
+            if ended.returncode not in codes:
+                said = (printed + complaints.read()).decode(errors="replace")
+                raise AssertionError(f"{' '.join(map(str, arguments))}: exit {ended.returncode} and\n{said}")
+        return printed
 
     def add(self, key, name, value):
         kind = {int: "REG_DWORD", str: "REG_SZ", bytes: "REG_BINARY"}[type(value)]

@@ -96,6 +96,10 @@ pub trait Change {
 
     /// Moves or renames a file on the system drive with its descriptor; nothing is overwritten.
     fn move_file(&self, from: &str, to: &str) -> Result<(), Unchanged>;
+
+    /// Has the running firewall switch a rule on or off, which the registry writes so ([MS-GPFAS] 2.2.2).
+    /// [`Unchanged::Absent`] where [`crate::Machine::rule_in_force`] knows none.
+    fn switch_rule(&self, rule: &str, on: bool) -> Result<(), Unchanged>;
 }
 
 impl Start {

@@ -6,6 +6,7 @@ pub mod change;
 pub mod event;
 pub mod evtx;
 pub mod filetime;
+pub mod firewall;
 pub mod hex;
 pub mod hive;
 pub mod key;

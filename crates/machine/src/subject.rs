@@ -119,6 +119,12 @@ pub trait Machine {
 
     /// Firewall profiles that are in force: bits 1 domain, 2 private, 4 public.
     fn active_profiles(&self) -> Answer<u32>;
+
+    /// Whether the running firewall has a rule switched on that the registry writes so ([MS-GPFAS] 2.2.2); none where it has
+    /// no such rule, or several that cannot be told apart.
+    fn rule_in_force(&self, _rule: &str) -> Answer<bool> {
+        Err(Unreadable::NoAnswer)
+    }
 }
 
 /// What a service does now.

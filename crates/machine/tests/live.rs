@@ -155,6 +155,9 @@ fn nothing_is_stored_in_a_fresh_account() {
 fn what_wine_does_not_know_is_never_absent() {
     let Some(machine) = machine() else { return };
     assert_eq!(machine.active_profiles(), Err(Unreadable::NoAnswer));
+    let rule = "v2.10|Action=Allow|Dir=In|Protocol=6|LPort=3389|EmbedCtxt=@FirewallAPI.dll,-28752|";
+    assert_eq!(machine.rule_in_force(rule), Err(Unreadable::NoAnswer));
+    assert_eq!(machine.switch_rule(rule, true), Err(Unreadable::NoAnswer.into()));
     assert_eq!(machine.rights(), Err(Unreadable::NoAnswer));
     for name in ["localhost", "ts01.example.com"] {
         assert_eq!(machine.cached_name(name), Err(Unreadable::NoAnswer), "no service keeps a cache");

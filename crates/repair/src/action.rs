@@ -34,6 +34,7 @@ use serde::{Serialize, Serializer};
 
 use crate::step::Step;
 
+pub(crate) use firewall_rule::is_same_rule;
 pub(crate) use own_certificate::STORE;
 pub use refusals::{HARMFUL, Harmful, why_not};
 

@@ -92,9 +92,9 @@ fn make(
     Ok(())
 }
 
-/// Services come and go by themselves.
+/// Services come and go by themselves, and the firewall takes up rules when it starts.
 fn fits(planned: &State, now: &State) -> bool {
-    matches!(planned, State::Running(_) | State::Keys(_)) || planned.is(now)
+    matches!(planned, State::Running(_) | State::Keys(_) | State::Rule(_)) || planned.is(now)
 }
 
 /// Whether what a step was to bring about can be read.
@@ -103,7 +103,8 @@ pub(crate) fn kept(step: &Step, before: &State, subject: &dyn Subject) -> Result
         return Ok(());
     }
     let now = State::read(subject, step)?;
-    if now.is(&before.after(step)) { Ok(()) } else { Err(Unchanged::NotKept) }
+    let is_silent = (before, &now) == (&State::Rule(None), &State::Rule(None));
+    if is_silent || now.is(&before.after(step)) { Ok(()) } else { Err(Unchanged::NotKept) }
 }
 
 pub(crate) fn perform(step: &Step, subject: &dyn Subject) -> Result<(), Unchanged> {
@@ -119,6 +120,8 @@ pub(crate) fn perform(step: &Step, subject: &dyn Subject) -> Result<(), Unchange
         Step::SetDescriptor { path, descriptor } => subject.set_descriptor(path, descriptor),
         Step::SetKeyDescriptor { key, descriptor } => subject.set_key_descriptor(key, descriptor),
         Step::MoveFile { from, to } => subject.move_file(from, to),
+        Step::SwitchRule { .. } if State::read(subject, step)? == State::Rule(None) => Ok(()),
+        Step::SwitchRule { rule, on, .. } => subject.switch_rule(rule, *on),
         // Resolved before, as only the journal knows where to.
         Step::MoveAside { .. } => Err(Unchanged::Absent),
         Step::WatchValue { .. } | Step::WatchKeys { .. } | Step::WatchFile { .. } => Ok(()),

@@ -25,6 +25,7 @@ impl Step {
                 vec![format!("move {} {}", on_drive(path), on_drive(&format!("{name}.rdpdoctor-kept")))]
             }
             Self::MoveFile { from, to } => vec![format!("move {} {}", on_drive(from), on_drive(to))],
+            Self::SwitchRule { name, on, .. } => switch(name, *on),
             Self::WatchValue { .. } | Self::WatchKeys { .. } | Self::WatchFile { .. } => Vec::new(),
         }
     }
@@ -78,6 +79,12 @@ fn set_permissions(path: &str, descriptor: &[u8]) -> String {
         "powershell -NoProfile -Command \"$f = Get-Item -Force -LiteralPath ($env:SystemDrive + '\\{path}'); \
          $a = $f.GetAccessControl(); $a.SetSecurityDescriptorSddlForm('{sddl}'); $f.SetAccessControl($a)\""
     )
+}
+
+/// The cmdlet knows rules by the names of their values. Windows 7 lacks it.
+fn switch(name: &str, on: bool) -> Vec<String> {
+    let (name, enabled) = (name.replace('\'', "''"), if on { "True" } else { "False" });
+    vec![format!("powershell -NoProfile -Command \"Set-NetFirewallRule -Name '{name}' -Enabled {enabled}\"")]
 }
 
 fn on_drive(path: &str) -> String {

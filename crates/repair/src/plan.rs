@@ -101,6 +101,11 @@ impl Plan {
         self.measures.iter().map(|measure| measure.action.restart).max().unwrap_or(Restart::Nothing)
     }
 
+    /// What the running firewall gives no answer to: it counts when Windows starts.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Step> {
+        self.steps().filter(|planned| planned.before == State::Rule(None)).map(|planned| &planned.step)
+    }
+
     fn add(&mut self, action: &'static Action, causes: &[&str], ground: &Ground<'_>) -> Result<(), Unplanned> {
         let planned: Vec<_> = self.measures.iter().map(|measure| measure.action).collect();
         match (action.steps)(&Ground { planned: &planned, ..*ground }) {

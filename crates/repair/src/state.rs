@@ -9,6 +9,7 @@ use rdpdoctor_machine::security::Descriptor;
 use rdpdoctor_machine::{Machine, Unreadable};
 use serde::{Deserialize, Serialize};
 
+use crate::action::is_same_rule;
 use crate::step::{Step, sddl, shown, when};
 
 /// SERVICE_STOPPED.
@@ -39,6 +40,8 @@ pub enum State {
         /// Where it goes.
         to: bool,
     },
+    /// Whether the running firewall has a rule switched on; none where it does not tell.
+    Rule(Option<bool>),
 }
 
 impl State {
@@ -69,6 +72,8 @@ impl State {
             Step::MoveFile { from, to } => {
                 Ok(Self::File { from: machine.file(from)?.is_some(), to: machine.file(to)?.is_some() })
             }
+            // Without an answer the value alone counts, when Windows starts.
+            Step::SwitchRule { rule, .. } => Ok(Self::Rule(machine.rule_in_force(rule).ok().flatten())),
         }
     }
 
@@ -88,14 +93,17 @@ impl State {
                 Self::Descriptor(descriptor.clone())
             }
             Step::MoveAside { .. } | Step::MoveFile { .. } => Self::File { from: false, to: true },
+            Step::SwitchRule { on, .. } => Self::Rule(Some(*on)),
             Step::WatchValue { .. } | Step::WatchKeys { .. } | Step::WatchFile { .. } => self.clone(),
         }
     }
 
-    /// Whether both say the same, though a descriptor may be laid out otherwise.
+    /// Whether both say the same, though a descriptor may be laid out otherwise, and the firewall writes a rule that it
+    /// switches in the version of its own.
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Descriptor(one), Self::Descriptor(two)) => one == two || says_the_same(one, two),
+            (Self::Value(Some(one)), Self::Value(Some(two))) => one == two || is_same_rule(one, two),
             _ => self == other,
         }
     }
@@ -139,6 +147,8 @@ impl fmt::Display for State {
             Self::File { from: true, .. } => f.write_str("in its place"),
             Self::File { to: true, .. } => f.write_str("moved aside"),
             Self::File { .. } => f.write_str("gone"),
+            Self::Rule(Some(on)) => f.write_str(if *on { "on" } else { "off" }),
+            Self::Rule(None) => f.write_str("not known: the running firewall does not tell"),
         }
     }
 }

@@ -93,6 +93,15 @@ pub enum Step {
         /// To where.
         to: String,
     },
+    /// Has the running firewall switch a rule, whose value was written before; it keeps its rules in memory.
+    SwitchRule {
+        /// The name of its value.
+        name: String,
+        /// The rule, as its value has it.
+        rule: String,
+        /// On or off.
+        on: bool,
+    },
     /// Changes nothing: Windows will write this value anew, and an undo puts the old one back.
     WatchValue {
         /// The key.
@@ -133,6 +142,9 @@ impl fmt::Display for Step {
             }
             Self::MoveAside { path } => write!(f, "move {path} aside, into the journal's folder"),
             Self::MoveFile { from, to } => write!(f, "move {from} to {to}"),
+            Self::SwitchRule { name, on, .. } => {
+                write!(f, "have the running firewall switch its rule {name} {}", if *on { "on" } else { "off" })
+            }
             Self::WatchValue { key, name } => write!(f, "note {key}, value {}: Windows writes it anew", named(name)),
             Self::WatchKeys { key } => write!(f, "note the keys below {key}: Windows adds to them"),
             Self::WatchFile { path, .. } => write!(f, "note that there is no {path}: Windows makes it"),
@@ -188,6 +200,7 @@ impl Step {
             Self::MoveFile { from, .. } => place(6, from, ""),
             Self::SetKeyDescriptor { key, .. } => place(7, key, ""),
             Self::SetAccount { service, .. } => place(8, service, ""),
+            Self::SwitchRule { name, .. } => place(9, name, ""),
         }
     }
 

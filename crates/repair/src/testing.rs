@@ -2,6 +2,7 @@
 
 mod certificates;
 mod cut;
+mod firewall;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -57,6 +58,8 @@ pub(crate) struct World {
     /// Whether SessionEnv makes a certificate when it starts and finds none.
     renews: bool,
     way: Way,
+    /// What the running firewall has in memory; none where it gives no answer.
+    firewall: RefCell<Option<firewall::Rules>>,
 }
 
 impl World {
@@ -68,7 +71,7 @@ impl World {
                 collection.registry.entry(path[..end].to_owned()).or_insert_with(above);
             }
         }
-        Self { collection: RefCell::new(collection), renews: false, way: Way::Running }
+        Self { collection: RefCell::new(collection), renews: false, way: Way::Running, firewall: RefCell::default() }
     }
 
     /// A Windows Server 2019 with Remote Desktop on and the certificate that Windows makes.
@@ -143,7 +146,7 @@ impl World {
         let there: BTreeMap<_, _> = files.iter().filter(|(path, _)| !path.starts_with(crate::journal::PLACE)).collect();
         let registry: BTreeMap<_, _> =
             registry.keys().map(|path| (path, (self.key(path), self.key_descriptor(path)))).collect();
-        format!("{registry:#?}{there:#?}{services:#?}")
+        format!("{registry:#?}{there:#?}{services:#?}{:#?}", self.firewall)
     }
 
     fn change<T>(&self, how: impl FnOnce(&mut Collection) -> Result<T, Unchanged>) -> Result<T, Unchanged> {
@@ -267,6 +270,10 @@ impl Change for World {
             Ok(())
         })
     }
+
+    fn switch_rule(&self, rule: &str, on: bool) -> Result<(), Unchanged> {
+        self.switch(rule, on)
+    }
 }
 
 impl Machine for World {
@@ -320,6 +327,10 @@ impl Machine for World {
 
     fn active_profiles(&self) -> Answer<u32> {
         self.collection.borrow().active_profiles()
+    }
+
+    fn rule_in_force(&self, rule: &str) -> Answer<bool> {
+        self.is_on(rule)
     }
 }
 

@@ -44,6 +44,7 @@ fn faults() -> Vec<(&'static str, World)> {
             ),
         ),
         ("firewall-rule-disabled", World::server().text(RULES, "RemoteDesktop-UserMode-In-TCP", RULE)),
+        ("firewall-rule-disabled", World::server().text(RULES, "RemoteDesktop-UserMode-In-TCP", RULE).guarded()),
         ("schannel-protocol-disabled", World::server().with_key(TLS12).value(TLS12, "Enabled", 0)),
         ("schannel-ciphers-restricted", World::server().text(SUITES, "Functions", "TLS_RSA_WITH_RC4_128_SHA")),
         ("port-changed", World::server().value(RDP_TCP, "PortNumber", 3390)),

@@ -99,6 +99,11 @@ fn take_back(number: usize, step: &Step, subject: &dyn Subject, journal: &mut Jo
 fn inverse(entry: &Entry, machine: &dyn Machine, force: bool) -> Result<Vec<Step>, UndoError> {
     let now =
         State::read(machine, &entry.step).map_err(|why| UndoError::Failed { step: entry.step.clone().into(), why })?;
+    if let Step::SwitchRule { on, .. } = &entry.step {
+        // Also where it did not tell before: only rules that differ are switched.
+        let is_made = now == State::Rule(Some(*on));
+        return Ok(opposite(&entry.step, &entry.before).filter(|_| is_made).into_iter().collect());
+    }
     let was = |state: &State| now.is(state);
     if was(&entry.before) {
         return Ok(Vec::new());
@@ -149,6 +154,9 @@ pub fn opposite(step: &Step, before: &State) -> Option<Step> {
         }
         (Step::SetKeyDescriptor { key, .. }, State::Descriptor(old)) => {
             Some(Step::SetKeyDescriptor { key: key.clone(), descriptor: old.clone() })
+        }
+        (Step::SwitchRule { name, rule, on }, _) => {
+            Some(Step::SwitchRule { name: name.clone(), rule: rule.clone(), on: !on })
         }
         _ => None,
     }

@@ -37,6 +37,21 @@ fn permissions_of_keys_and_accounts_are_read() {
 }
 
 #[test]
+fn a_rule_that_was_switched_is_read() {
+    let header = FIRST.lines().next().unwrap();
+    let doing = |before: &str| {
+        format!(
+            r#"{{"line":"doing","number":0,"step":{{"do":"switch-rule","name":"A","rule":"v2|Action=Allow|","on":true}},"before":{{"rule":{before}}}}}"#
+        )
+    };
+    for (text, before) in [("false", Some(false)), ("null", None)] {
+        let record = Record::read(&format!("{header}\n{}\n", doing(text))).unwrap();
+        assert_eq!(record.entries[0].before, State::Rule(before));
+        assert!(matches!(&record.entries[0].step, Step::SwitchRule { name, on: true, .. } if name == "A"));
+    }
+}
+
+#[test]
 fn a_last_line_that_was_cut_off_is_left_out() {
     let whole = Record::read(FIRST).unwrap();
     for cut in 1..FIRST.lines().last().unwrap().len() {

@@ -7,12 +7,13 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod change;
+mod com;
 mod credentials;
 mod dns;
 mod file;
+mod firewall;
 mod listener;
 mod log;
-mod profile;
 mod registry;
 mod resources;
 mod right;
@@ -107,6 +108,10 @@ impl Machine for Live {
     }
 
     fn active_profiles(&self) -> Answer<u32> {
-        profile::active().map(Some)
+        firewall::active_profiles().map(Some)
+    }
+
+    fn rule_in_force(&self, rule: &str) -> Answer<bool> {
+        firewall::rule_in_force(rule)
     }
 }

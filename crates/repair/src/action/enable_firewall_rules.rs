@@ -13,10 +13,10 @@ use crate::step::Step;
 pub(super) const ACTION: Action = Action {
     id: "enable-firewall-rules",
     causes: &["firewall-rule-disabled"],
-    title: "Switch on the firewall's own rules for Remote Desktop; a running firewall reads them when Windows starts",
+    title: "Switch on the firewall's own rules for Remote Desktop",
     interrupts: "",
     risk: "the port is open to every network that these rules name",
-    restart: Restart::Windows,
+    restart: Restart::Nothing,
     page: include_str!("enable-firewall-rules.md"),
     steps,
 };
@@ -35,8 +35,13 @@ fn steps(ground: &Ground<'_>) -> Result<Vec<Step>, String> {
     let port = *ports.first().ok_or("the port was not read")?;
     may_count(firewall, &ports)?;
     let key = ground.machine.key(RULES).map_err(|why| format!("{RULES}: {why}"))?.unwrap_or_default();
-    let mut steps = services(ground);
-    steps.extend(rules(&key, &ports));
+    let rules = rules(&key, &ports);
+    let (mut steps, starts) = services(ground);
+    // A firewall that is started reads them; one that runs has to be told.
+    let told = if starts.is_empty() { told(ground, &rules) } else { Vec::new() };
+    steps.extend(rules);
+    steps.extend(starts);
+    steps.extend(told);
     if steps.is_empty() {
         return Err(format!(
             "no rule of the group Remote Desktop that is off is for port {port}: add one, for the networks that need it, \
@@ -108,24 +113,40 @@ fn is_ours(rule: &str, wanted: &[u16]) -> bool {
     inward && for_service && !ports.is_empty() && wanted.iter().any(|port| covers(&ports, *port))
 }
 
-/// The firewall's own services, where they were kept from starting.
-fn services(ground: &Ground<'_>) -> Vec<Step> {
+/// What the running firewall is asked to do; also where only somebody's collection tells what is there.
+fn told(ground: &Ground<'_>, rules: &[Step]) -> Vec<Step> {
+    let switch = |step: &Step| match step {
+        Step::SetValue { name, data, .. } => {
+            Some(Step::SwitchRule { name: name.clone(), rule: data.text()?, on: true })
+        }
+        _ => None,
+    };
+    let rules = if ground.machine.way() == Way::Disk { &[] } else { rules };
+    rules.iter().filter_map(switch).collect()
+}
+
+/// The firewall's own services, where they were kept from starting: how that is set right, and what is started.
+fn services(ground: &Ground<'_>) -> (Vec<Step>, Vec<Step>) {
     let there = |name: &str| ground.host.service(name).flatten();
     let disabled = |name: &&str| there(name).is_some_and(|service| service.start == Some(StartType::Disabled));
     let stopped = |name: &&str| there(name).is_some_and(|it| it.state.observed() == Some(&ServiceState::Stopped));
     let set = SERVICES.into_iter().filter(disabled);
-    let mut steps: Vec<Step> =
-        set.map(|name| Step::SetStart { service: name.to_owned(), start: Start::Automatic }).collect();
-    if ground.machine.way() == Way::Running {
-        steps.extend(SERVICES.into_iter().filter(stopped).map(|name| Step::StartService { service: name.to_owned() }));
-    }
-    steps
+    let steps = set.map(|name| Step::SetStart { service: name.to_owned(), start: Start::Automatic }).collect();
+    let is_running = ground.machine.way() == Way::Running;
+    let started = SERVICES.into_iter().filter(|name| is_running && stopped(name));
+    (steps, started.map(|name| Step::StartService { service: name.to_owned() }).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use rdpdoctor_machine::Machine as _;
+
     use super::*;
-    use crate::testing::{World, steps_on};
+    use crate::action::Options;
+    use crate::apply::apply;
+    use crate::plan::Plan;
+    use crate::testing::{Paper, Power, World, steps_on};
+    use crate::undo::undo;
 
     const TCP: &str = "RemoteDesktop-UserMode-In-TCP";
     const RULE: &str = r"v2.28|Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|EmbedCtxt=@FirewallAPI.dll,-28752|";
@@ -138,7 +159,7 @@ mod tests {
 
     fn named(world: &World) -> Vec<String> {
         let host = rdpdoctor_sources::host::snapshot(world, jiff::Timestamp::UNIX_EPOCH);
-        let options = super::super::Options::default();
+        let options = Options::default();
         let steps = steps(&Ground { machine: world, host: &host, options: &options, planned: &[] }).unwrap();
         steps
             .into_iter()
@@ -167,8 +188,43 @@ mod tests {
         let key = r"HKLM\SYSTEM\CurrentControlSet\Services\MpsSvc";
         let dead = off().with_key(key).value(key, "Start", 4).stopped("MpsSvc");
         let steps = steps_on(&dead, &ACTION).unwrap();
-        assert_eq!(steps[..2], ["have the service MpsSvc start with Windows", "start the service MpsSvc"]);
+        assert_eq!(
+            (&steps[0][..], &steps[2][..]),
+            ("have the service MpsSvc start with Windows", "start the service MpsSvc")
+        );
+        assert_eq!(steps.len(), 3, "what is started reads the rules by itself");
         assert_eq!(steps_on(&dead.on_disk(), &ACTION).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_running_firewall_is_told_and_a_silent_one_is_no_failure() {
+        let last = format!("have the running firewall switch its rule {TCP} on");
+        assert_eq!(steps_on(&off(), &ACTION).unwrap()[1..], [last]);
+        assert_eq!(steps_on(&off().on_disk(), &ACTION).unwrap().len(), 1);
+        for (world, is_silent) in [(off().guarded(), false), (off(), true)] {
+            let host = rdpdoctor_sources::host::snapshot(&world, jiff::Timestamp::UNIX_EPOCH);
+            let plan = Plan::make(&["firewall-rule-disabled"], &world, &host, &Options::default()).unwrap();
+            assert_eq!(plan.unanswered().count(), usize::from(is_silent));
+            let (before, mut journal) = (world.bytes(), Paper::default().begin(&Power::endless()).unwrap());
+            apply(&plan, &world, &mut journal, &mut |_| ()).unwrap();
+            let on = world.key(RULES).unwrap().unwrap().text(TCP).unwrap();
+            assert_eq!(world.rule_in_force(&on).ok().flatten(), (!is_silent).then_some(true));
+            undo(&mut journal, &world, false, &mut |_| ()).unwrap();
+            assert_eq!(world.bytes(), before);
+        }
+    }
+
+    #[test]
+    fn a_rule_that_the_firewall_wrote_in_its_own_version_is_taken_back() {
+        let world = off().guarded();
+        let host = rdpdoctor_sources::host::snapshot(&world, jiff::Timestamp::UNIX_EPOCH);
+        let plan = Plan::make(&["firewall-rule-disabled"], &world, &host, &Options::default()).unwrap();
+        let mut journal = Paper::default().begin(&Power::endless()).unwrap();
+        apply(&plan, &world, &mut journal, &mut |_| ()).unwrap();
+        let world = world.text(RULES, TCP, &RULE.replace("v2.28", "v2.32").replace("FALSE", "TRUE"));
+        undo(&mut journal, &world, false, &mut |_| ()).unwrap();
+        assert_eq!(world.key(RULES).unwrap().unwrap().text(TCP).as_deref(), Some(RULE));
+        assert_eq!(world.rule_in_force(RULE), Ok(Some(false)));
     }
 
     #[test]

@@ -29,9 +29,30 @@ pub(super) fn switched_on(rule: &Data) -> Option<Data> {
     Some(Data { kind: rule.kind, bytes })
 }
 
+/// Whether both are one rule, written by two versions: all fields but the version are the same, in any order.
+pub(crate) fn is_same_rule(one: &Data, two: &Data) -> bool {
+    let fields = |rule: &Data| {
+        let text = rule.text()?;
+        let (_, fields) = text.strip_prefix('v').and_then(|rule| rule.split_once("|Action="))?;
+        let mut fields: Vec<String> = fields.split('|').map(str::to_lowercase).collect();
+        fields.sort();
+        Some(fields)
+    };
+    one.kind == two.kind && fields(one).is_some_and(|one| fields(two) == Some(one))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_is_the_same_in_another_version_and_not_when_switched() {
+        let rule = |text: &str| Data::of_text(text);
+        let old = rule("v2.10|Action=Allow|Active=TRUE|Dir=In|LPort=3389|");
+        assert!(is_same_rule(&old, &rule("v2.30|Action=Allow|Active=TRUE|LPort=3389|Dir=In|")));
+        assert!(!is_same_rule(&old, &rule("v2.10|Action=Allow|Active=FALSE|Dir=In|LPort=3389|")));
+        assert!(!is_same_rule(&rule("v1"), &rule("v2")) && !is_same_rule(&rule("1"), &Data::of_dword(1)));
+    }
 
     #[test]
     fn one_word_changes_and_what_follows_stays() {

@@ -99,6 +99,10 @@ impl Change for Cut<'_> {
     fn move_file(&self, from: &str, to: &str) -> Result<(), Unchanged> {
         self.on()?.move_file(from, to)
     }
+
+    fn switch_rule(&self, rule: &str, on: bool) -> Result<(), Unchanged> {
+        self.on()?.switch_rule(rule, on)
+    }
 }
 
 impl Machine for Cut<'_> {
@@ -152,5 +156,9 @@ impl Machine for Cut<'_> {
 
     fn active_profiles(&self) -> Answer<u32> {
         self.inner.active_profiles()
+    }
+
+    fn rule_in_force(&self, rule: &str) -> Answer<bool> {
+        self.inner.rule_in_force(rule)
     }
 }

@@ -19,6 +19,7 @@ const POLICIES: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Se
 const STORE: &str = r"HKLM\SOFTWARE\Microsoft\SystemCertificates\Remote Desktop\Certificates";
 const SERVICE: &str = "TermService";
 const KEY_FILE: &str = r"ProgramData\Microsoft\Crypto\RSA\MachineKeys\f686aace6942fb7f7ceb231212eef4a4_test";
+const RULE: &str = "v2.10|Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|EmbedCtxt=RdpDoctorTest|";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Permissions of the store, before and after; Wine keeps those of keys as long as it runs.
@@ -57,6 +58,8 @@ fn steps() -> Vec<Step> {
         Step::DeleteValue { key: entry.clone(), name: "Blob".to_owned() },
         Step::DeleteKey { key: entry },
         Step::MoveFile { from: KEY_FILE.to_owned(), to: format!("{KEY_FILE}.aside") },
+        // Wine's firewall gives no answer, and a real one has no such rule.
+        Step::SwitchRule { name: "RdpDoctorTest".to_owned(), rule: RULE.to_owned(), on: true },
         Step::StartService { service: SERVICE.to_owned() },
     ]
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::file::below;
-use super::{Live, token};
+use super::{Live, firewall, token};
 use crate::change::{Change, Start, Unchanged};
 use crate::registry::Data;
 
@@ -64,6 +64,10 @@ impl Change for Live {
 
     fn move_file(&self, from: &str, to: &str) -> Result<(), Unchanged> {
         move_file(&below(&self.drive, from), &below(&self.drive, to))
+    }
+
+    fn switch_rule(&self, rule: &str, on: bool) -> Result<(), Unchanged> {
+        firewall::switch_rule(rule, on)
     }
 }
 

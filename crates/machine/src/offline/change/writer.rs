@@ -158,6 +158,10 @@ impl Change for DiskWriter {
     fn move_file(&self, from: &str, to: &str) -> Result<(), Unchanged> {
         file::rename(self.disk.whole()?, from, to)
     }
+
+    fn switch_rule(&self, _: &str, _: bool) -> Result<(), Unchanged> {
+        Err(Unreadable::NotRunning.into())
+    }
 }
 
 fn service_key(name: &str) -> Result<String, Unchanged> {

@@ -239,10 +239,15 @@ impl Arguments {
         }
         let waits = plan.restart() == Restart::Windows;
         said.push(match (left.is_empty(), waits) {
-            (true, _) => format!("Looked again: {} is no longer found.", causes.join(", ")),
+            (true, true) => {
+                let causes = causes.join(", ");
+                format!("Looked again: {causes} is no longer found. It takes effect when Windows is started again.")
+            }
+            (true, false) => format!("Looked again: {} is no longer found.", causes.join(", ")),
             (false, true) => "Windows has to be restarted before it takes effect; look again after that.".to_owned(),
             (false, false) => format!("Looked again: still found: {}", left.join(", ")),
         });
+        said.extend(planned::at_once(plan));
         if let Some(root) = after.root() {
             said.push(format!("What stands now: {}: {}", root.cause, root.title));
         } else if after.verdict == Verdict::Healthy {

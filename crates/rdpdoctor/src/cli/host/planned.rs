@@ -39,6 +39,9 @@ pub(super) fn text(plan: &Plan) -> String {
     if plan.restart() == Restart::Windows {
         line(&mut text, "It takes effect when Windows is started again; rdpdoctor does not restart it.");
     }
+    for said in at_once(plan) {
+        line(&mut text, &said);
+    }
     if !plan.refused.is_empty() {
         line(&mut text, "Not mended by program:");
     }
@@ -46,6 +49,18 @@ pub(super) fn text(plan: &Plan) -> String {
         line(&mut text, &format!("  {}: {}", refused.cause, refused.why));
     }
     text
+}
+
+/// What to type where the running firewall does not tell what it does; nothing where it tells.
+pub(super) fn at_once(plan: &Plan) -> Vec<String> {
+    let typed: Vec<String> = plan.unanswered().flat_map(Step::by_hand).map(|typed| format!("  {typed}")).collect();
+    if typed.is_empty() {
+        return typed;
+    }
+    let said =
+        "The running firewall does not tell what it does: the rules count from the next start of Windows. At once:";
+    let seven = "  on Windows 7 and Server 2008 R2: netsh advfirewall firewall set rule group=\"@FirewallAPI.dll,-28752\" new enable=yes";
+    [said.to_owned()].into_iter().chain(typed).chain([seven.to_owned()]).collect()
 }
 
 fn measured(text: &mut String, number: usize, measure: &Measure) {
