@@ -203,7 +203,7 @@ fn permissions_of_a_key_are_changed_and_changed_back() {
     let denied: Descriptor = "O:BAG:SYD:(D;CI;KW;;;SY)(A;CI;KA;;;BA)(A;CI;KA;;;SY)".parse().unwrap();
     machine.set_key_descriptor(path, &denied.to_bytes().unwrap()).unwrap();
     let found = Descriptor::read(&machine.key_descriptor(path).unwrap().unwrap()).unwrap();
-    assert_eq!((found.dacl, machine.key_descriptor(&below)), (denied.dacl.clone(), under));
+    assert_eq!((found.owner, found.dacl, machine.key_descriptor(&below)), (denied.owner, denied.dacl.clone(), under));
     machine.set_key_descriptor(path, &old).unwrap();
     let [found, old] = [&machine.key_descriptor(path).unwrap().unwrap(), &old].map(|it| Descriptor::read(it).unwrap());
     assert_eq!((found.owner, found.dacl), (old.owner, old.dacl));
@@ -219,11 +219,11 @@ fn permissions_of_a_key_are_changed_and_changed_back() {
 #[test]
 fn a_service_gets_another_account() {
     let Some(machine) = machine() else { return };
-    let account = || key(&machine, r"HKLM\SYSTEM\CurrentControlSet\Services\Spooler").text("ObjectName").unwrap();
+    let account = || key(&machine, r"HKLM\SYSTEM\CurrentControlSet\Services\TermService").text("ObjectName").unwrap();
     let old = account();
-    machine.set_account("Spooler", r"NT AUTHORITY\NetworkService").unwrap();
+    machine.set_account("TermService", r"NT AUTHORITY\NetworkService").unwrap();
     assert_eq!(account(), r"NT AUTHORITY\NetworkService");
-    machine.set_account("Spooler", &old).unwrap();
+    machine.set_account("TermService", &old).unwrap();
     assert_eq!((account(), machine.set_account("NoSuchService", &old)), (old.clone(), Err(Unchanged::Absent)));
 }
 

@@ -8,10 +8,11 @@ use windows_sys::Win32::System::Registry::{
 
 use super::super::registry::{self, Open, is_absent, key};
 use super::super::system::{why, wide};
-use super::descriptor::{self, Parts, is_kept};
+use super::descriptor::{self, Parts};
 use crate::Unreadable;
 use crate::change::Unchanged;
 use crate::registry::Data;
+use crate::security::Descriptor;
 
 pub(super) fn set_value(path: &str, name: &str, data: &Data) -> Result<(), Unchanged> {
     let open = existing(path, KEY_SET_VALUE)?;
@@ -68,18 +69,24 @@ pub(super) fn delete_key(path: &str) -> Result<bool, Unchanged> {
 /// Sets on the key itself what differs, so that nothing is inherited downwards.
 pub(super) fn set_descriptor(path: &str, bytes: &[u8]) -> Result<(), Unchanged> {
     let wanted = descriptor::read(bytes)?;
-    let found = descriptor::read(&registry::descriptor(path)?.ok_or(Unchanged::Absent)?)?;
-    let parts = Parts::of(&wanted, bytes);
-    let differing = parts.differing(&wanted, &found);
-    if differing.is_empty() {
-        return Ok(());
+    // Wine gives a key that never had a descriptor to whoever sets a part of one: then the rest differs as well.
+    for _ in 0..2 {
+        let differing = differing(path, bytes, &wanted)?;
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let open = existing(path, differing.access())?;
+        let mut told = differing.told(&wanted)?;
+        // SAFETY: the key is open, and the descriptor is self-relative, aligned, and ends where its buffer ends.
+        done(unsafe { RegSetKeySecurity(open.0, told.parts, told.bytes.as_mut_ptr().cast()) })?;
     }
-    let open = existing(path, differing.access())?;
-    let mut told = differing.told(&wanted)?;
-    // SAFETY: the key is open, and the descriptor is self-relative, aligned, and ends where its buffer ends.
-    done(unsafe { RegSetKeySecurity(open.0, told.parts, told.bytes.as_mut_ptr().cast()) })?;
+    if differing(path, bytes, &wanted)?.is_empty() { Ok(()) } else { Err(Unchanged::NotKept) }
+}
+
+/// What of a wanted descriptor a key does not have.
+fn differing(path: &str, bytes: &[u8], wanted: &Descriptor) -> Result<Parts, Unchanged> {
     let found = registry::descriptor(path)?.ok_or(Unchanged::Absent)?;
-    if is_kept(parts, &wanted, &descriptor::read(&found)?) { Ok(()) } else { Err(Unchanged::NotKept) }
+    Ok(Parts::of(wanted, bytes).differing(wanted, &descriptor::read(&found)?))
 }
 
 fn existing(path: &str, access: REG_SAM_FLAGS) -> Result<Open, Unchanged> {
