@@ -154,7 +154,7 @@ function Compare-Cache {
 
 function Get-Journals {
     [void](Invoke-Program 'history.json' 'host', 'history', '--format', 'json')
-    return @(Read-Json 'history.json' | ForEach-Object { $_ } | Where-Object { $null -ne $_ })
+    return @((Read-Json 'history.json').repairs | Where-Object { $null -ne $_ })
 }
 
 # A plan changes nothing, and says so.

@@ -8,6 +8,7 @@ use rdpdoctor_diagnosis::evidence::{self, Evidence, Snapshot, snapshot};
 use rdpdoctor_diagnosis::explain::printed::{self, Printed};
 use rdpdoctor_diagnosis::report::diff::Difference;
 use rdpdoctor_diagnosis::report::{self, Report};
+use rdpdoctor_repair::printed::{self as repair, History, PlanPage};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
@@ -43,6 +44,8 @@ fn files() -> Result<Vec<(String, String)>> {
         ("schemas/difference.json".to_owned(), difference_schema()?),
         ("schemas/evidence.json".to_owned(), evidence_schema()?),
         ("schemas/explanation.json".to_owned(), explanation_schema()?),
+        ("schemas/history.json".to_owned(), history_schema()?),
+        ("schemas/plan.json".to_owned(), plan_schema()?),
         ("schemas/report.json".to_owned(), report_schema()?),
         ("schemas/snapshot.json".to_owned(), snapshot_schema()?),
     ];
@@ -80,13 +83,23 @@ fn difference_schema() -> Result<String> {
 }
 
 fn explanation_schema() -> Result<String> {
-    let about = "What `rdpdoctor explain --format json` prints: codes, the page of a cause or of a remedy, or a list.";
+    let about = "What `rdpdoctor explain --format json` prints: codes, the page of a cause, of a remedy or of a repair, or a list.";
     schema::<Printed<'static>>("explanation", "rdpdoctor explanation", about, printed::SCHEMA_VERSION)
 }
 
 fn evidence_schema() -> Result<String> {
     let about = "Everything that was seen of one target: the part of a report that judges nothing.";
     schema::<Evidence>("evidence", "rdpdoctor evidence", about, evidence::SCHEMA_VERSION)
+}
+
+fn plan_schema() -> Result<String> {
+    let about = "What would be changed on a machine and why, as `rdpdoctor host fix --format json` prints it.";
+    schema::<PlanPage<'static>>("plan", "rdpdoctor plan", about, repair::SCHEMA_VERSION)
+}
+
+fn history_schema() -> Result<String> {
+    let about = "The repairs of a machine, as `rdpdoctor host history --format json` prints them.";
+    schema::<History>("history", "rdpdoctor history", about, repair::SCHEMA_VERSION)
 }
 
 fn snapshot_schema() -> Result<String> {

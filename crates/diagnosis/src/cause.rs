@@ -202,6 +202,8 @@ pub struct Remedy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
+    /// Where the program was typed, whichever machine that is.
+    Here,
     /// On the Remote Desktop server.
     Server,
     /// On the machine that connects.

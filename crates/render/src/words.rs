@@ -140,6 +140,7 @@ pub(crate) fn severity(severity: Severity) -> &'static str {
 
 pub(crate) fn place(place: Place) -> &'static str {
     match place {
+        Place::Here => "Here, where this was typed",
         Place::Server => "On the server",
         Place::Client => "On the machine that connects",
         Place::Network => "On the device in between",
@@ -165,7 +166,7 @@ pub(crate) fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Passed => "passed",
         Outcome::Warned => "warning",
         Outcome::Failed => "failed",
-        Outcome::Skipped => "not tried",
+        Outcome::Skipped => "not checked",
     }
 }
 

@@ -30,12 +30,14 @@ use std::fmt;
 
 use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_machine::Machine;
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::step::Step;
 
 pub(crate) use firewall_rule::is_same_rule;
 pub(crate) use own_certificate::STORE;
+pub(crate) use refusals::already;
 pub use refusals::{HARMFUL, Harmful, why_not};
 
 /// Something that mends: the unit in which repairs grow.
@@ -59,7 +61,8 @@ pub struct Action {
 }
 
 /// What has to begin anew for a change to take effect; the last is the gravest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Restart {
     /// Nothing: it takes effect at once.
     Nothing,
@@ -116,13 +119,18 @@ pub const ACTIONS: &[&Action] = &[
 /// What mends nothing and helps for a while: each is taken back by itself, and none is part of a plan unless named.
 pub const BRIDGES: &[&Action] = &[&nla_off::ACTION];
 
+/// The bridge of this name.
+pub fn bridge(id: &str) -> Option<&'static Action> {
+    BRIDGES.iter().copied().find(|action| action.id == id)
+}
+
 /// Those that mend this cause, or the bridge of this name.
 pub fn for_cause(cause: &str) -> impl Iterator<Item = &'static Action> {
     all().filter(move |action| action.is_for(cause))
 }
 
 /// Actions and bridges, in the order in which they are done.
-pub(crate) fn all() -> impl Iterator<Item = &'static Action> {
+pub fn all() -> impl Iterator<Item = &'static Action> {
     ACTIONS.iter().chain(BRIDGES).copied()
 }
 
@@ -143,12 +151,5 @@ impl Ground<'_> {
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Action").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// By its id.
-impl Serialize for Action {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.id)
     }
 }

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod journal;
 pub mod place;
 pub mod plan;
+pub mod printed;
 pub mod schedule;
 pub mod step;
 pub mod undo;

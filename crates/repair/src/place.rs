@@ -25,8 +25,11 @@ pub enum PlaceError {
     #[error("{PLACE} is a link or a file: remove it")]
     NoFolder,
     /// What the operating system said.
-    #[error("{PLACE}: {0}")]
+    #[error("{PLACE} cannot be made or looked at")]
     System(#[from] io::Error),
+    /// The disk takes no change.
+    #[error("the disk is mounted read-only: mount it for writing")]
+    ReadOnly,
     /// It could not be limited to administrators.
     #[error("{PLACE} cannot be limited to administrators: {0}")]
     Unprotected(Unchanged),
@@ -56,7 +59,7 @@ impl Made {
             Ok(found) if found.is_dir() => Ok(Self { path, is_new: false }),
             Ok(_) => Err(PlaceError::NoFolder),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                create(&path)?;
+                create(&path).map_err(uncreated)?;
                 Ok(Self { path, is_new: true })
             }
             Err(error) => Err(error.into()),
@@ -81,6 +84,10 @@ impl Made {
 /// The folder of journals below a system drive, whether it is there or not.
 pub fn at(drive: &Path) -> PathBuf {
     PLACE.split('\\').fold(drive.to_owned(), |path, name| path.join(name))
+}
+
+fn uncreated(error: io::Error) -> PlaceError {
+    if error.kind() == io::ErrorKind::ReadOnlyFilesystem { PlaceError::ReadOnly } else { error.into() }
 }
 
 fn create(path: &Path) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_machine::change::Unchanged;
 use rdpdoctor_machine::{Machine, Way};
+use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ use crate::step::Step;
 const SERVICES: [&str; 3] = ["UmRdpService", "TermService", "SessionEnv"];
 
 /// A repair that can be shown, made and taken back.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// What is stopped first, in order.
     pub stops: Vec<Planned>,
@@ -22,12 +23,12 @@ pub struct Plan {
     pub measures: Vec<Measure>,
     /// What is started at the end, in order.
     pub starts: Vec<Planned>,
-    /// What needs a person.
+    /// What is not in it, and why.
     pub refused: Vec<Refused>,
 }
 
 /// An action with the steps that it takes on this machine.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Measure {
     /// The action.
     pub action: &'static Action,
@@ -38,7 +39,7 @@ pub struct Measure {
 }
 
 /// A step with what the machine showed in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
     /// What is done.
     pub step: Step,
@@ -46,13 +47,29 @@ pub struct Planned {
     pub before: State,
 }
 
-/// A cause that is not mended by program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A cause of which nothing is in the plan, or not all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Refused {
-    /// The cause.
+    /// The cause, or the bridge.
     pub cause: String,
+    /// Why, in a word.
+    pub reason: Reason,
     /// Why, and what to do instead.
     pub why: String,
+}
+
+/// Why something is not in a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// A person has to mend it, here or everywhere.
+    ByPerson,
+    /// Everything that would be set is set.
+    AlreadySo,
+    /// It was not found on this machine.
+    NotFound,
+    /// It may be so, which is too little to change anything.
+    NotProven,
 }
 
 /// Why there is no plan.
@@ -83,6 +100,11 @@ impl Plan {
         plan.spare_gone();
         plan.around(machine)?;
         Ok(plan)
+    }
+
+    /// Notes that nothing is planned for this cause.
+    pub fn leave(&mut self, cause: &str, reason: Reason, why: impl Into<String>) {
+        self.refused.push(Refused { cause: cause.to_owned(), reason, why: why.into() });
     }
 
     /// All steps in the order in which they are made.
@@ -123,7 +145,7 @@ impl Plan {
 
     /// Several actions of a cause may be refused for one reason.
     fn refuse(&mut self, cause: &str, why: String) {
-        let refused = Refused { cause: cause.to_owned(), why };
+        let refused = Refused { cause: cause.to_owned(), reason: Reason::ByPerson, why };
         if !self.refused.contains(&refused) {
             self.refused.push(refused);
         }
@@ -136,7 +158,7 @@ impl Plan {
         if action::for_cause(cause).next().is_none() {
             self.refuse(cause, action::why_not(cause));
         } else if !is_met {
-            self.refuse(cause, "nothing is left to change: everything that would be set is set".to_owned());
+            self.leave(cause, Reason::AlreadySo, action::already(cause));
         }
     }
 

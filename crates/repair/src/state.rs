@@ -7,20 +7,22 @@ use rdpdoctor_machine::hex;
 use rdpdoctor_machine::registry::{Data, Key};
 use rdpdoctor_machine::security::Descriptor;
 use rdpdoctor_machine::{Machine, Unreadable};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::action::is_same_rule;
+use crate::printed::DataShape;
 use crate::step::{Step, sddl, shown, when};
 
 /// SERVICE_STOPPED.
 const STOPPED: u32 = 1;
 
 /// What is at the place of a step, before it or after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// What a value holds; none where it is absent.
-    Value(Option<Data>),
+    Value(#[schemars(with = "Option<DataShape>")] Option<Data>),
     /// Whether a key is there.
     Key(bool),
     /// The names of the keys below a key.
@@ -32,7 +34,11 @@ pub enum State {
     /// Whether a service does anything but stand still.
     Running(bool),
     /// The descriptor of a file, a folder or a registry key.
-    Descriptor(#[serde(with = "hex")] Vec<u8>),
+    Descriptor(
+        #[serde(with = "hex")]
+        #[schemars(with = "String")]
+        Vec<u8>,
+    ),
     /// Whether a file is where it is moved from, and where it is moved to.
     File {
         /// Where it was.

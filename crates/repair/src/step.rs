@@ -6,13 +6,16 @@ use rdpdoctor_machine::change::Start;
 use rdpdoctor_machine::hex;
 use rdpdoctor_machine::registry::{Data, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_SZ};
 use rdpdoctor_machine::security::Descriptor;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::printed::{DataShape, StartShape};
 
 /// Characters of a value or descriptor that are shown.
 const SHOWN: usize = 160;
 
 /// A change, or something that Windows will change in its course. Paths are those of [`rdpdoctor_machine::Machine`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Step {
     /// Writes a value of a key that exists.
@@ -22,6 +25,7 @@ pub enum Step {
         /// The value's name.
         name: String,
         /// What it holds then.
+        #[schemars(with = "DataShape")]
         data: Data,
     },
     /// Removes a value.
@@ -46,6 +50,7 @@ pub enum Step {
         /// Its short name.
         service: String,
         /// When.
+        #[schemars(with = "StartShape")]
         start: Start,
     },
     /// Sets the account that a service runs as, to one that needs no password.
@@ -71,6 +76,7 @@ pub enum Step {
         path: String,
         /// The descriptor, self-relative ([MS-DTYP] 2.4.6).
         #[serde(with = "hex")]
+        #[schemars(with = "String")]
         descriptor: Vec<u8>,
     },
     /// Sets owner, group and access list of a registry key, and of none below it.
@@ -79,6 +85,7 @@ pub enum Step {
         key: String,
         /// The descriptor, self-relative ([MS-DTYP] 2.4.6).
         #[serde(with = "hex")]
+        #[schemars(with = "String")]
         descriptor: Vec<u8>,
     },
     /// Moves a file into the journal's folder; a plan does not know that folder's name yet.

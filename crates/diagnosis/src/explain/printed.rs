@@ -11,7 +11,8 @@ use crate::{Cause, Severity, Stage};
 /// The version of [`Printed`]; readers ignore fields that they do not know within one version.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// One of the answers of `explain`, told apart by the fields `explanation`, `cause`, `remedy` and `groups`.
+/// One of the answers of `explain`, told apart by the fields `explanation`, `cause`, `remedy`, `repair` and
+/// `groups`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Printed<'a> {
@@ -21,6 +22,8 @@ pub enum Printed<'a> {
     Cause(CausePage),
     /// The page of a remedy.
     Remedy(RemedyPage<'a>),
+    /// The page of a repair.
+    Repair(RepairPage),
     /// What `--list`, `--search` and `--facts` show.
     Listing(Listing),
 }
@@ -50,8 +53,18 @@ pub struct CausePage {
     pub title: &'static str,
     /// Ids of other causes that are its symptoms.
     pub explains: &'static [&'static str],
+    /// Ids of the repairs that `rdpdoctor host fix` has for it; empty where a person has to mend it.
+    pub repairs: Vec<&'static str>,
     /// Its page, in Markdown.
     pub page: &'static str,
+}
+
+impl CausePage {
+    /// The page with the repairs that there are for it.
+    #[must_use]
+    pub fn mended_by(self, repairs: Vec<&'static str>) -> Self {
+        Self { repairs, ..self }
+    }
 }
 
 impl From<&'static Cause> for CausePage {
@@ -63,6 +76,7 @@ impl From<&'static Cause> for CausePage {
             severity: cause.severity,
             title: cause.title,
             explains: cause.explains,
+            repairs: Vec::new(),
             page: cause.page,
         }
     }
@@ -81,6 +95,27 @@ impl<'a> From<&'a JudgedRemedy> for RemedyPage<'a> {
     fn from(remedy: &'a JudgedRemedy) -> Self {
         Self { schema_version: SCHEMA_VERSION, remedy }
     }
+}
+
+/// What `rdpdoctor host fix` can do, for programs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RepairPage {
+    /// The version of this layout.
+    pub schema_version: u32,
+    /// Its id.
+    pub repair: &'static str,
+    /// What it does, in the imperative.
+    pub title: &'static str,
+    /// Ids of the causes that it mends; empty where it only helps for a while.
+    pub mends: &'static [&'static str],
+    /// What to type on the server; it changes nothing and shows the plan.
+    pub command: String,
+    /// What stops working while it is done; empty where nothing does.
+    pub interrupts: &'static str,
+    /// What may be worse afterwards.
+    pub risk: &'static str,
+    /// Its page, in Markdown.
+    pub page: &'static str,
 }
 
 /// Names with a line about each, in groups.

@@ -140,7 +140,7 @@ pub enum Outcome {
     Warned,
     /// It does not.
     Failed,
-    /// It was not tried.
+    /// It was not tried, or what could be seen does not tell.
     Skipped,
 }
 

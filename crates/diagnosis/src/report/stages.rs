@@ -37,6 +37,7 @@ fn mark(row: &mut StageRow, diagnosis: &Diagnosis, evidence: &Evidence, stopped:
     match row.outcome {
         Outcome::Passed if stops && !stopped => row.outcome = Outcome::Failed,
         Outcome::Passed if degrades => row.outcome = Outcome::Warned,
+        Outcome::Passed if machine::is_open(row, evidence, diagnosis.verdict) => row.outcome = Outcome::Skipped,
         _ => {}
     }
 }

@@ -1,7 +1,8 @@
-//! `rdpdoctor explain`: codes, events, causes and remedies, offline.
+//! `rdpdoctor explain`: codes, events, causes, remedies and repairs, offline.
 
 mod listing;
 mod meant;
+mod repairs;
 mod search;
 mod unknown;
 
@@ -14,9 +15,10 @@ use rdpdoctor_diagnosis::catalogue::remedies::{JudgedRemedy, remedy};
 use rdpdoctor_diagnosis::causes;
 use rdpdoctor_diagnosis::evidence::{Evidence, Target, Told};
 use rdpdoctor_diagnosis::explain::explain;
-use rdpdoctor_diagnosis::explain::printed::{Codes, Printed};
+use rdpdoctor_diagnosis::explain::printed::{CausePage, Codes, Printed};
 use rdpdoctor_diagnosis::{Cause, report};
 use rdpdoctor_render::{explanation, json, page};
+use rdpdoctor_repair::action::{Action, for_cause};
 
 pub(super) use self::meant::is_meant;
 pub(super) use self::unknown::unknown;
@@ -30,20 +32,20 @@ use crate::output::Output;
 
 const REMEDY: &str = "remedy:";
 
-/// What a code, an event, a cause or a remedy means; offline
+/// What a code, an event, a cause, a remedy or a repair means; offline
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Codes in any form, a pasted dialog or log line, an event such as Schannel/36874, the id of a cause, or
-    /// remedy:ID
+    /// Codes in any form, a pasted dialog or log line, an event such as Schannel/36874, the id of a cause or of a
+    /// repair, or remedy:ID
     #[arg(value_name = "WHAT", allow_negative_numbers = true,
         required_unless_present_any = ["list", "search", "list_facts", "facts", "errors"])]
     what: Vec<OsString>,
     #[command(flatten)]
     statements: Statements,
-    /// List every cause; or "families", the codes of one family, "events", "remedies"
+    /// List every cause; or "families", the codes of one family, "events", "remedies", "repairs"
     #[arg(long, value_name = "FAMILY", num_args = 0..=1, default_missing_value = "causes", conflicts_with = "what")]
     list: Option<String>,
-    /// Find codes, events, causes and remedies by words
+    /// Find codes, events, causes, remedies and repairs by words
     #[arg(long, value_name = "WORDS", conflicts_with_all = ["what", "list"])]
     search: Option<String>,
     /// List what --fact takes
@@ -95,6 +97,9 @@ impl Arguments {
         if let Some(cause) = causes::find(&what) {
             return self.print_cause(cause, output);
         }
+        if let Some(repair) = repairs::find(&what) {
+            return self.print_repair(repair, output);
+        }
         if let Some(remedy) = remedy(what.strip_prefix(REMEDY).unwrap_or(&what)) {
             return self.print_remedy(remedy, output);
         }
@@ -118,21 +123,29 @@ impl Arguments {
     }
 
     fn print_cause(&self, cause: &'static Cause, output: &mut Output) -> Result<Exit, Failure> {
-        let text = match self.format {
-            Format::Text => page::page(cause.page, output.style()),
-            Format::Markdown => cause.page.to_owned(),
-            Format::Json => json::object(&Printed::Cause(cause.into()))?,
-        };
-        output.print(&text)?;
-        Ok(Exit::Good)
+        let markdown = format!("{}{}", cause.page, repairs::of_cause(cause));
+        let page = || CausePage::from(cause).mended_by(for_cause(cause.id).map(|repair| repair.id).collect());
+        self.print_page(markdown, || Printed::Cause(page()), output)
+    }
+
+    fn print_repair(&self, repair: &'static Action, output: &mut Output) -> Result<Exit, Failure> {
+        self.print_page(repairs::page(repair), || Printed::Repair(repairs::printed(repair)), output)
     }
 
     fn print_remedy(&self, remedy: &JudgedRemedy, output: &mut Output) -> Result<Exit, Failure> {
-        let markdown = explanation::remedy(remedy);
+        self.print_page(explanation::remedy(remedy), || Printed::Remedy(remedy.into()), output)
+    }
+
+    fn print_page<'a>(
+        &self,
+        markdown: String,
+        object: impl FnOnce() -> Printed<'a>,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
         let text = match self.format {
             Format::Text => page::page(&markdown, output.style()),
             Format::Markdown => markdown,
-            Format::Json => json::object(&Printed::Remedy(remedy.into()))?,
+            Format::Json => json::object(&object())?,
         };
         output.print(&text)?;
         Ok(Exit::Good)

@@ -1,6 +1,7 @@
 //! `rdpdoctor host`: the server by its own account.
 
 mod check;
+mod choosing;
 mod confirm;
 mod consent;
 mod fix;
@@ -9,6 +10,7 @@ mod history;
 mod input;
 mod looking;
 mod planned;
+mod proposing;
 mod renewal;
 mod schtasks;
 mod snapshot;

@@ -61,6 +61,19 @@ fn remedies_are_judged() {
 }
 
 #[test]
+fn repairs_have_their_page_and_causes_name_them() {
+    // Commands are never wrapped, so that some lines are longer than a screen.
+    let page = |id| explained(&[id]).1;
+    insta::assert_snapshot!("repair", page("grant-key-read"));
+    assert_eq!(out(&run("grant-key-read")), page("Grant_Key_Read"), "the subcommand may be left out");
+    let cause: Vec<String> = page("machine-keys-permissions").split_whitespace().map(str::to_owned).collect();
+    assert!(cause.join(" ").contains("rdpdoctor explain grant-key-read"));
+    assert!(page("enable-rdp").contains("remedy:enable-rdp"), "a remedy of the same name is not hidden");
+    assert!(text(&["--list", "repairs"]).contains("nla-off"));
+    assert!(explained(&["grant-key-reed"]).2.contains("did you mean grant-key-read?"));
+}
+
+#[test]
 fn an_unknown_number_decodes_by_its_form() {
     let (code, text, _) = explained(&["0x80090999"]);
     assert_eq!(code, 3);
@@ -81,7 +94,7 @@ fn nonsense_gets_one_clear_line() {
         (&["event", "abc"], "has no number: type it as \"event 1057\""),
         (&["0x904", "--client", "foo"], "--client is an option of diagnose"),
         (&["0x904", "--fact", "foo=bar"], "no fact is called \"foo\""),
-        (&["remedy:nothing-of-ours"], "is no code, cause or remedy"),
+        (&["remedy:nothing-of-ours"], "is no code, cause, remedy or repair"),
         (&["port-close"], "did you mean port-closed"),
         (&["--list", "tls-alerts"], "did you mean tls-alert"),
         (&["--search", " "], "nothing to search for"),
@@ -202,6 +215,9 @@ fn every_object_is_as_its_schema_says() {
         &["--fact", "works-by-ip"],
         &["port-closed"],
         &["remedy:disable-nla"],
+        &["grant-key-read"],
+        &["nla-off"],
+        &["rdp-disabled"],
         &["--list"],
         &["--list", "events"],
         &["--facts"],

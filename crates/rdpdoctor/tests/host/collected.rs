@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::program::{answer, assert_valid, run};
+use super::program::{answer, assert_valid, check, run};
 
 const TERMINAL_SERVER: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server";
 const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services";
@@ -35,6 +35,14 @@ fn a_collection_is_judged_and_becomes_a_snapshot_that_says_the_same() {
     let written: Value = serde_json::from_str(&fs::read_to_string(&snapshot).unwrap()).unwrap();
     assert_valid(&written, "snapshot");
     assert_eq!(answer(&[snapshot.to_str().unwrap()]), said);
+    let of_collection = format!("rdpdoctor host fix --collected {} --format cmd", collected.display());
+    for (file, typed, place) in
+        [(&collected, of_collection.as_str(), "here"), (&snapshot, "rdpdoctor host fix", "server")]
+    {
+        let (report, _) = check(&[file.to_str().unwrap()]);
+        let first = &report["findings"][0]["remedies"][0];
+        assert_eq!((first["commands"][0].as_str(), first["where"].as_str()), (Some(typed), Some(place)));
+    }
 }
 
 #[test]

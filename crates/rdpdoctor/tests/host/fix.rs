@@ -10,7 +10,7 @@ use rdpdoctor_machine::hive::Hive;
 use serde_json::Value;
 
 use super::base::{Change, disk};
-use super::program::{check, run};
+use super::program::{assert_valid, check, is_valid, run};
 
 const SERVER: &str = r"SYSTEM\ControlSet002\Control\Terminal Server";
 const LISTENER: &str = r"SYSTEM\ControlSet002\Control\Terminal Server\WinStations\RDP-Tcp";
@@ -107,6 +107,7 @@ fn there_and_back(folder: &Path, cause: &str, before: &[(PathBuf, Vec<u8>)]) -> 
     let demand = |holds: bool, what: &str, said: &str| if holds { Ok(()) } else { Err(format!("{what}: {said}")) };
     let (said, error, code) = host(folder, &["fix", cause, "--apply", "--yes"]);
     demand(code == 0, "it is not mended", &format!("{said}{error}"))?;
+    demand(said.contains(&format!(" --offline {}\n", folder.display())), "what takes it back cannot be typed", &said)?;
     demand(!found(folder, cause), "it is still found", &said)?;
     demand(contents(folder) != before, "nothing was changed", &said)?;
     let (said, error, code) = host(folder, &["undo", "--yes"]);
@@ -201,14 +202,124 @@ fn journal(folder: &Path) -> Option<String> {
 }
 
 #[test]
+fn a_report_says_what_to_type_next() {
+    let Some(folder) = disk(&[(SERVER, OFF)]) else { return };
+    let typed = format!("rdpdoctor host fix --offline {}", folder.path().display());
+    // The page marks options up.
+    for (format, typed) in [("text", typed.as_str()), ("markdown", &typed), ("html", "rdpdoctor host fix")] {
+        let (report, ..) = host(folder.path(), &["check", "--format", format]);
+        assert!(report.contains(typed), "{format}: {report}");
+    }
+    let (report, _) = check(&["--offline", folder.path().to_str().unwrap()]);
+    let first = &report["findings"][0]["remedies"][0];
+    assert_eq!((first["where"].as_str(), first["safety"].as_str()), (Some("here"), Some("safe")));
+    assert_eq!(first["commands"][0].as_str(), Some(typed.as_str()));
+    let (plan, ..) = host(folder.path(), &["fix"]);
+    assert!(plan.contains("Nothing was changed"), "{plan}");
+}
+
+#[test]
+fn what_a_person_has_to_mend_is_not_offered() {
+    let fips = (r"SYSTEM\ControlSet002\Control\Lsa\FipsAlgorithmPolicy", r#""Enabled"=dword:00000001"#);
+    let Some(folder) = disk(&[fips]) else { return };
+    let (report, _) = check(&["--offline", folder.path().to_str().unwrap()]);
+    assert_eq!(report["findings"][0]["cause"], "fips-mode");
+    assert!(!report.to_string().contains("host fix"), "{report}");
+}
+
+/// The plan for programs, as its schema says, and the exit code.
+fn plan(folder: &Path, arguments: &[&str]) -> (Value, i32) {
+    let (text, error, code) = host(folder, &[&["fix", "--format", "json"], arguments].concat());
+    let plan: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{error}"));
+    assert_valid(&plan, "plan");
+    (plan, code)
+}
+
+#[test]
+fn programs_get_plans_as_the_schema_says() {
+    let Some(folder) = disk(MANY) else { return };
+    let (all, code) = plan(folder.path(), &["--all"]);
+    assert_eq!((code, all["verdict"].as_str(), all["schema_version"].as_u64()), (1, Some("broken"), Some(1)));
+    assert!(all["measures"].as_array().unwrap().len() > 2, "{all}");
+    let typed = all["apply"].as_str().unwrap();
+    assert!(typed.contains("--apply --offline ") && all["undo"].as_str().unwrap().contains("host undo"), "{typed}");
+    let (harmful, _) = plan(folder.path(), &["firewall-off"]);
+    assert_eq!((harmful["refused"][0]["reason"].as_str(), harmful["apply"].as_str()), (Some("by-person"), None));
+    for wrong in ["{}", "[]", r#"{"schema_version": 1}"#] {
+        let wrong: Value = serde_json::from_str(wrong).unwrap();
+        assert!(!is_valid(&wrong, "plan") && !is_valid(&wrong, "history"), "{wrong}");
+    }
+}
+
+#[test]
+fn what_does_not_hold_is_said_and_what_does_is_named() {
+    let Some(folder) = disk(&[(SERVER, OFF)]) else { return };
+    for apply in [&[][..], &["--apply", "--yes"]] {
+        let (said, error, code) = host(folder.path(), &[&["fix", "service-stopped"], apply].concat());
+        assert_eq!((code, error.as_str()), (1, ""), "{said}");
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines[..2], ["Nothing to do:", "  service-stopped: it was not found on this machine"]);
+        assert!(lines[2].contains("rdpdoctor host fix rdp-disabled --offline "), "{said}");
+    }
+    let (both, _) = plan(folder.path(), &["service-stopped", "rdp-disabled", "rdp-disabled"]);
+    assert_eq!(both["measures"].as_array().unwrap().len(), 1);
+    assert_eq!(both["refused"][0]["reason"], "not-found");
+    assert!(!folder.path().join("ProgramData/rdpdoctor").exists());
+}
+
+#[test]
+fn a_bridge_that_stands_already_is_no_failure() {
+    let Some(folder) = disk(&[(LISTENER, r#""UserAuthentication"=dword:00000000"#)]) else { return };
+    for apply in [&[][..], &["--apply", "--yes"]] {
+        let (said, error, code) = host(folder.path(), &[&["fix", "nla-off"], apply].concat());
+        assert_eq!((code, error.as_str()), (0, ""), "{said}");
+        assert!(said.contains("Network Level Authentication is off already"), "{said}");
+    }
+    let (plan, code) = plan(folder.path(), &["nla-off"]);
+    assert_eq!((plan["refused"][0]["reason"].as_str(), code), (Some("already-so"), 0));
+}
+
+#[test]
+fn nothing_is_made_on_a_disk_that_only_a_running_windows_takes_back() {
+    let Some(folder) = disk(&[(SERVER, OFF)]) else { return };
+    for arguments in [
+        &["fix", "nla-off", "--apply", "--yes"][..],
+        &["fix", "nla-off", "--apply", "--yes", "--for", "5m"],
+        &["fix", "--apply", "--yes", "--confirm-within", "5m"],
+        &["fix", "nla-off", "--for", "5m"],
+    ] {
+        let (_, error, code) = host(folder.path(), arguments);
+        assert_eq!((code, error.lines().count()), (2, 1), "{error}");
+        assert!(error.contains("disk"), "{error}");
+    }
+    let (said, ..) = host(folder.path(), &["fix", "nla-off"]);
+    assert!(said.contains("cannot be made on a disk") && !said.contains("To do it"), "{said}");
+    assert!(!folder.path().join("ProgramData/rdpdoctor").exists());
+}
+
+#[test]
+fn where_no_journal_can_be_kept_nothing_is_changed() {
+    let Some(folder) = disk(&[(SERVER, OFF)]) else { return };
+    let in_the_way = folder.path().join("ProgramData/rdpdoctor");
+    fs::write(&in_the_way, "mine").unwrap();
+    let before = contents(folder.path());
+    let (_, error, code) = host(folder.path(), &["fix", "--apply", "--yes"]);
+    assert_eq!((code, error.lines().count()), (3, 1), "{error}");
+    assert!(error.contains("nothing was changed: ProgramData\\rdpdoctor is a link or a file"), "{error}");
+    assert!(contents(folder.path()) == before && fs::read(&in_the_way).unwrap() == b"mine");
+}
+
+#[test]
 fn history_and_forget_of_a_disk() {
     let Some(folder) = disk(&[(SERVER, OFF)]) else { return };
     let folder = folder.path();
     assert_eq!(host(folder, &["history"]).0, "Nothing was repaired here.\n");
     assert_eq!(host(folder, &["fix", "rdp-disabled", "--apply", "--yes"]).2, 0);
     let (rows, ..) = host(folder, &["history", "--format", "json"]);
-    let rows: Value = serde_json::from_str(&rows).unwrap();
-    assert_eq!((rows[0]["standing"].as_str(), rows.as_array().unwrap().len()), (Some("made"), 1));
+    let history: Value = serde_json::from_str(&rows).unwrap();
+    assert_valid(&history, "history");
+    let rows = history["repairs"].as_array().unwrap();
+    assert_eq!((rows[0]["standing"].as_str(), rows.len()), (Some("made"), 1));
     let id = rows[0]["id"].as_str().unwrap();
     let (_, error, code) = host(folder, &["undo", "20000101-000000"]);
     assert_eq!((code, error.lines().count()), (3, 1), "{error}");

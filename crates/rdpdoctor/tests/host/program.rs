@@ -33,11 +33,19 @@ pub(crate) fn answer(arguments: &[&str]) -> (String, String, i32) {
 }
 
 pub(crate) fn assert_valid(value: &Value, schema: &str) {
+    let faults: Vec<String> = validator(schema).iter_errors(value).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) fn is_valid(value: &Value, schema: &str) -> bool {
+    validator(schema).is_valid(value)
+}
+
+fn validator(schema: &str) -> jsonschema::Validator {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/{schema}.json"));
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
-    let faults: Vec<String> = schema.iter_errors(value).map(|fault| fault.to_string()).collect();
-    assert!(faults.is_empty(), "{faults:#?}");
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 /// `rdpdoctor lab` on a free port of loopback, until it is dropped.

@@ -1,5 +1,7 @@
 //! What is not done, why, and what to do instead.
 
+use super::nla_off;
+
 /// A recipe that is often given and does harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Harmful {
@@ -97,6 +99,18 @@ pub fn why_not(cause: &str) -> String {
     known.map_or_else(
         || format!("it is not mended by program; see rdpdoctor explain {cause}"),
         |(_, why)| (*why).to_owned(),
+    )
+}
+
+/// What to say where everything that would be set is set.
+pub(crate) fn already(cause: &str) -> String {
+    if cause == nla_off::ACTION.id {
+        return "Network Level Authentication is off already: clients get in without it, and nothing was left to do"
+            .to_owned();
+    }
+    format!(
+        "what would be set is set already; where Windows was not restarted since, that is what it waits for, and else see \
+         rdpdoctor explain {cause}"
     )
 }
 

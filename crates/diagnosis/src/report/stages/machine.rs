@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::row;
-use crate::Stage;
 use crate::evidence::snapshot::{Build, ReadBy, Reading};
 use crate::evidence::{Evidence, Snapshot};
 use crate::report::{Outcome, StageRow};
+use crate::{Stage, Verdict};
 
 /// Reasons that are listed; further ones are counted.
 const MOST_REASONS: usize = 6;
+/// Where the settings of Remote Desktop, its services and Schannel stand.
+const SETTINGS: &str = r"HKLM\SYSTEM";
 
 /// Whether there is a machine that was looked at, and nobody was to be probed.
 pub(super) fn only(evidence: &Evidence) -> bool {
@@ -23,6 +25,24 @@ pub(super) fn rows(evidence: &Evidence) -> Vec<StageRow> {
         Some(row(stage, None, Outcome::Passed, None, summary(machine)))
     });
     rows.collect()
+}
+
+/// Whether the machine of this row shows too little to say that it has passed.
+pub(super) fn is_open(row: &StageRow, evidence: &Evidence, verdict: Verdict) -> bool {
+    let machine = match row.stage {
+        Stage::Host => evidence.host.as_deref(),
+        Stage::Client => evidence.origin.as_deref(),
+        _ => None,
+    };
+    machine.is_some_and(|machine| is_unread(machine) || (only(evidence) && verdict == Verdict::Inconclusive))
+}
+
+/// Whether its settings were asked for, and neither one of them nor a log could be read.
+fn is_unread(machine: &Snapshot) -> bool {
+    let settings = || machine.registry.iter().filter(|(path, _)| path.starts_with(SETTINGS));
+    let is_asked = settings().next().is_some();
+    let shows_settings = settings().any(|(_, key)| key.observed().is_some());
+    is_asked && !shows_settings && machine.channels.values().all(|log| log.observed().is_none())
 }
 
 /// What would have to be read to settle the question; none where no machine was looked at.

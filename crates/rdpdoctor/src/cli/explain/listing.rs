@@ -7,9 +7,10 @@ use rdpdoctor_diagnosis::told::Values;
 use rdpdoctor_diagnosis::{Cause, Severity};
 use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_render::{Style, list};
+use rdpdoctor_repair::action::{self, Action};
 
 /// Names that are no families of codes.
-const OTHERS: [&str; 6] = ["causes", "families", "events", EVENT, "remedies", "facts"];
+const OTHERS: [&str; 7] = ["causes", "families", "events", EVENT, "remedies", "repairs", "facts"];
 
 /// Names with a line about each, in groups.
 #[derive(Debug, Default)]
@@ -69,6 +70,7 @@ pub(super) fn of(name: &str) -> Option<Listing> {
         "families" => Some(list_families()),
         "events" | EVENT => Some(list_events()),
         "remedies" => Some(list_remedies()),
+        "repairs" => Some(Listing::new().group("repairs", action::all().map(repair_row))),
         "facts" => Some(facts()),
         id => family(id).map(|family| {
             let of_family = codes().iter().filter(|code| code.family == family);
@@ -122,6 +124,10 @@ pub(super) fn event_row(event: &Event) -> (String, String) {
 
 pub(super) fn cause_row(cause: &Cause) -> (String, String) {
     (cause.id.to_owned(), format!("{} ({})", cause.title, severity(cause)))
+}
+
+pub(super) fn repair_row(repair: &Action) -> (String, String) {
+    (repair.id.to_owned(), repair.title.to_owned())
 }
 
 fn list_causes() -> Listing {

@@ -1,11 +1,12 @@
 use rdpdoctor_diagnosis::catalogue::codes::{by_name, events, read};
 use rdpdoctor_diagnosis::causes;
 
-use super::REMEDY;
+use super::{REMEDY, repairs};
 
 /// Whether what stands where a host would is something to explain: a number, the name of a code, an event, a dialog.
 pub(in crate::cli) fn is_meant(first: &str, second: Option<&str>) -> bool {
     causes::find(first).is_some()
+        || repairs::find(first).is_some()
         || first.starts_with(REMEDY)
         || is_code(first)
         || is_symbol(first)
@@ -45,8 +46,14 @@ mod tests {
     #[test]
     fn codes_are_no_hosts() {
         let numbers = ["0x904/0x7", "0x904", "2308", "-2146893007", "2308/7"];
-        let names =
-            ["handshake_failure", "ERRCONNECT_TLS_CONNECT_FAILED", "HandshakeFailure", "port-closed", "remedy:reboot"];
+        let names = [
+            "handshake_failure",
+            "ERRCONNECT_TLS_CONNECT_FAILED",
+            "HandshakeFailure",
+            "port-closed",
+            "remedy:reboot",
+            "grant-key-read",
+        ];
         for code in numbers.into_iter().chain(names).chain(["Schannel/36874", "Error code: 0x904"]) {
             assert!(is_meant(code, None), "{code}");
         }

@@ -1,8 +1,9 @@
 use rdpdoctor_diagnosis::catalogue::codes::{Code, codes, events};
 use rdpdoctor_diagnosis::catalogue::remedies::remedies;
 use rdpdoctor_diagnosis::causes::CAUSES;
+use rdpdoctor_repair::action;
 
-use super::listing::{Listing, cause_row, code_row, event_row};
+use super::listing::{Listing, cause_row, code_row, event_row, repair_row};
 
 /// Nobody reads more of one kind.
 const MOST: usize = 20;
@@ -25,11 +26,13 @@ pub(super) fn search(text: &str) -> Option<Listing> {
     let remedies = remedies().iter().filter(|remedy| {
         holds(&[&remedy.id, &remedy.title, &remedy.does, &remedy.helps, &remedy.useless, &remedy.aliases.join(" ")])
     });
+    let repairs = action::all().filter(|repair| holds(&[repair.id, repair.title, repair.page]));
     let listing = Listing::new()
         .group("causes", causes.take(MOST).map(|cause| cause_row(cause)))
         .group("codes", codes.take(MOST).map(code_in_family))
         .group("events", events.take(MOST).map(event_row))
-        .group("remedies", remedies.take(MOST).map(|remedy| (format!("remedy:{}", remedy.id), remedy.title.clone())));
+        .group("remedies", remedies.take(MOST).map(|remedy| (format!("remedy:{}", remedy.id), remedy.title.clone())))
+        .group("repairs", repairs.take(MOST).map(repair_row));
     Some(listing)
 }
 

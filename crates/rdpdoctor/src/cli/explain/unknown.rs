@@ -4,6 +4,7 @@ use rdpdoctor_diagnosis::causes::CAUSES;
 use rdpdoctor_diagnosis::explain::{ExplainedCode, Explanation};
 use rdpdoctor_diagnosis::near::near;
 use rdpdoctor_protocol::text::safe_text;
+use rdpdoctor_repair::action;
 
 use super::REMEDY;
 
@@ -73,7 +74,7 @@ pub(super) fn not_understood(what: &str) -> String {
     let shown = safe_text(what, LONGEST_SHOWN);
     let list = "\"rdpdoctor explain --list\" names the causes";
     if what.len() > LONGEST_SHOWN {
-        return format!("no code, cause or remedy stands in \"{shown}\"; {list}");
+        return format!("no code, cause, remedy or repair stands in \"{shown}\"; {list}");
     }
     if is_too_large(what) {
         return format!("\"{shown}\" is no code: none has more than 32 bits, as 0xFFFFFFFF and 4294967295 do");
@@ -82,8 +83,8 @@ pub(super) fn not_understood(what: &str) -> String {
         return format!("\"{shown}\" has no number: type it as \"{example}\"");
     }
     match proposals(what.strip_prefix(REMEDY).unwrap_or(what)).as_slice() {
-        [] => format!("\"{shown}\" is no code, cause or remedy; {list}"),
-        near => format!("\"{shown}\" is no code, cause or remedy; did you mean {}?", near.join(" or ")),
+        [] => format!("\"{shown}\" is no code, cause, remedy or repair; {list}"),
+        near => format!("\"{shown}\" is no code, cause, remedy or repair; did you mean {}?", near.join(" or ")),
     }
 }
 
@@ -101,10 +102,11 @@ fn numberless(what: &str) -> Option<&'static str> {
     examples.into_iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, example)| example)
 }
 
-/// Causes and remedies that are spelt nearly so, else names of codes.
+/// Causes, remedies and repairs that are spelt nearly so, else names of codes.
 fn proposals(what: &str) -> Vec<&'static str> {
     let ids = CAUSES.iter().map(|cause| cause.id).chain(remedies().iter().map(|remedy| remedy.id.as_str()));
-    let near_ids = near(what, ids);
+    let mut near_ids = near(what, ids.chain(action::all().map(|repair| repair.id)));
+    near_ids.dedup();
     if !near_ids.is_empty() {
         return near_ids;
     }
@@ -122,6 +124,7 @@ mod tests {
     #[test]
     fn near_misses_are_named() {
         assert!(not_understood("certificate-mising").contains("did you mean certificate-missing"));
+        assert!(not_understood("grant-key-reed").contains("did you mean grant-key-read"));
         assert!(not_understood("remedy:disable-nl").contains("disable-nla"));
         assert!(not_understood("ERRCONNECT_TLS_CONECT_FAILED").contains("ERRCONNECT_TLS_CONNECT_FAILED"));
         assert!(not_understood("qqqqqqqqqqqq").contains("--list"));

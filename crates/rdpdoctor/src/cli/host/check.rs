@@ -6,6 +6,7 @@ use rdpdoctor_diagnosis::evidence::{Evidence, Snapshot, Target};
 use rdpdoctor_diagnosis::report::build;
 
 use super::Input;
+use super::proposing::propose;
 use crate::cli::Failure;
 use crate::cli::presenting::Presenting;
 use crate::cli::probe::Measuring;
@@ -38,6 +39,7 @@ impl Arguments {
         let told = self.statements.told()?;
         // Before the probe, whose own traces would stand in the log.
         let snapshot = self.input.snapshot()?;
+        let whose = self.input.whose(&snapshot);
         let (mut evidence, interrupted) = match self.target(&snapshot) {
             Some(target) => self.measuring.evidence(target)?,
             None => (Evidence::new(Target::unnamed(), Timestamp::now()), false),
@@ -45,7 +47,9 @@ impl Arguments {
         evidence.told = told;
         evidence.look_at_host(snapshot);
         let took = begun.elapsed().as_secs_f64() * 1000.0;
-        self.presenting.print(vec![build(evidence, took)], interrupted, output)
+        let mut report = build(evidence, took);
+        propose(&mut report, &whose);
+        self.presenting.print(vec![report], interrupted, output)
     }
 
     /// Who is probed: whoever was named, and the machine itself where we are on it.

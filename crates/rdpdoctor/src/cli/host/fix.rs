@@ -1,28 +1,29 @@
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
-use rdpdoctor_diagnosis::causes::CAUSES;
+use rdpdoctor_diagnosis::Verdict;
 use rdpdoctor_diagnosis::evidence::Snapshot;
 use rdpdoctor_diagnosis::report::{Report, ReportFinding};
-use rdpdoctor_diagnosis::{Certainty, Verdict};
 use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::key::machine_guid;
 use rdpdoctor_render::json;
 use rdpdoctor_repair::Subject;
-use rdpdoctor_repair::action::{self, BRIDGES, HARMFUL, Options, Restart};
+use rdpdoctor_repair::action::{self, Options, Restart};
 use rdpdoctor_repair::apply::apply;
 use rdpdoctor_repair::journal::{Folder, Header, VERSION};
 use rdpdoctor_repair::place::Made;
-use rdpdoctor_repair::plan::Plan;
+use rdpdoctor_repair::plan::{Plan, Reason, Refused};
+use rdpdoctor_repair::printed::PlanPage;
 use rdpdoctor_repair::schedule::{Task, When};
 use rdpdoctor_repair::verify::own_certificates;
 
+use super::choosing::{self, Chosen, is_sure};
 use super::looking::Looking;
 use super::planned::{self, Format, tell};
 use super::surprise::offer_undo;
-use super::{Failure, consent, renewal, subject, way_back};
+use super::{Failure, consent, proposing, renewal, subject, way_back};
 use crate::exit::Exit;
 use crate::output::{Output, complain};
 
@@ -44,10 +45,10 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, requires = "apply")]
     yes: bool,
     /// Take it back by itself after this time, as a bridge such as nla-off needs: 30m, 2h
-    #[arg(long = "for", value_name = "TIME", value_parser = time, requires = "apply")]
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
     lasts: Option<Duration>,
     /// Take it back by itself after this time unless "rdpdoctor host confirm" is typed before
-    #[arg(long, value_name = "TIME", value_parser = time, requires = "apply", conflicts_with = "lasts")]
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "lasts")]
     confirm_within: Option<Duration>,
     /// The port that Remote Desktop is to listen on, where that is what is mended
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
@@ -63,35 +64,44 @@ impl Arguments {
     pub(in crate::cli) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         self.check_usage()?;
         let seen = self.looking.look()?;
-        let causes = self.chosen(&seen.report)?;
+        let chosen = Chosen::of(&self.causes, self.all, &seen.report);
+        let causes = chosen.mend.clone();
         let names: Vec<&str> = causes.iter().map(String::as_str).collect();
         let host = seen.report.evidence.host.as_deref().ok_or_else(|| anyhow!("nothing was read of the machine"))?;
-        if names.is_empty() {
-            return nothing_to_mend(&seen.report, output);
-        }
-        let plan = Plan::make(&names, &*seen.machine, host, &Options { port: self.port })?;
+        let mut plan = Plan::make(&names, &*seen.machine, host, &Options { port: self.port })?;
+        chosen.note(&mut plan);
         if !self.apply {
             return self.show(&plan, &names, &seen.report, output);
         }
         output.print(&planned::text(&plan))?;
         if plan.is_empty() {
-            return Ok(Exit::Unsettled);
+            output.print(&self.nothing_to_do(&plan, &seen.report))?;
+            return Ok(self.ended(&plan, &seen.report));
         }
         self.make(&plan, &causes, host, output)
     }
 
     fn check_usage(&self) -> Result<(), Failure> {
-        if self.format == Format::Cmd && self.looking.offline().is_some() {
-            let message =
-                "lines for cmd.exe would change the machine that they are typed on, not the disk: use --apply";
-            return Err(Failure::Usage(message.to_owned()));
+        choosing::check_names(&self.causes)?;
+        let wrong = |message: &str| Err(Failure::Usage(message.to_owned()));
+        if self.apply && self.format != Format::Text {
+            return wrong("--format is for the plan, before it is made: leave out either it or --apply");
         }
-        if self.looking.offline().is_some() && self.lasts.or(self.confirm_within).is_some() {
-            let message = "on a disk nothing takes it back by itself: leave out --for and --confirm-within";
-            return Err(Failure::Usage(message.to_owned()));
+        let Some(folder) = self.looking.offline() else { return self.check_bridge() };
+        if self.format == Format::Cmd {
+            return wrong(
+                "lines for cmd.exe would change the machine that they are typed on, not the disk: use --apply",
+            );
         }
-        let bridge = self.causes.iter().find(|cause| BRIDGES.iter().any(|bridge| bridge.id == cause.as_str()));
-        match bridge {
+        if self.lasts.is_some() || self.confirm_within.is_some() {
+            let undo = format!("rdpdoctor host undo{}", proposing::offline(folder));
+            return wrong(&format!("a disk takes nothing back by itself, as no Windows runs on it: later type {undo}"));
+        }
+        Ok(())
+    }
+
+    fn check_bridge(&self) -> Result<(), Failure> {
+        match self.causes.iter().find(|cause| action::bridge(cause).is_some()) {
             Some(bridge) if self.apply && self.lasts.is_none() => Err(Failure::Usage(format!(
                 "{bridge} is a bridge, not a repair: say for how long, such as --for 30m, and it is taken back by itself"
             ))),
@@ -99,48 +109,102 @@ impl Arguments {
         }
     }
 
-    /// The causes to mend: those that were named, all that were found, or the root cause.
-    fn chosen(&self, report: &Report) -> Result<Vec<String>, Failure> {
-        let found = || report.findings.iter().filter(|finding| finding.certainty >= Certainty::Likely);
-        if !self.causes.is_empty() {
-            self.causes.iter().try_for_each(|cause| is_supported(cause, report))?;
-            return Ok(self.causes.clone());
-        }
-        if self.all {
-            let mendable = found().filter(|finding| action::for_cause(&finding.cause).next().is_some());
-            return Ok(mendable.map(|finding| finding.cause.clone()).collect());
-        }
-        Ok(report.root_cause.clone().into_iter().collect())
-    }
-
     fn show(&self, plan: &Plan, causes: &[&str], report: &Report, output: &mut Output) -> Result<Exit, Failure> {
         match self.format {
             Format::Cmd => output.print(&planned::cmd(plan))?,
-            Format::Json => output.print(&json::object(plan)?)?,
+            Format::Json => {
+                let mut page = PlanPage::of(plan, report.verdict, report.root_cause.clone());
+                (page.apply, page.undo) = self.typed(plan, causes).unzip();
+                output.print(&json::object(&page)?)?;
+            }
             Format::Text => {
                 output.print(&planned::text(plan))?;
-                if !plan.is_empty() {
-                    let (again, disk) = (self.again(causes), self.disk());
-                    output.print(&format!("Nothing was changed. To do it:  rdpdoctor {again}{disk}\n"))?;
-                    output.print(&format!("To take it back then:  rdpdoctor host undo{disk}\n"))?;
-                }
+                output.print(&self.next(plan, causes, report))?;
             }
         }
-        Ok(Exit::of(&[report.verdict], false))
+        Ok(self.ended(plan, report))
+    }
+
+    /// What to type after a plan was shown.
+    fn next(&self, plan: &Plan, causes: &[&str], report: &Report) -> String {
+        if plan.is_empty() {
+            return self.nothing_to_do(plan, report);
+        }
+        match (self.typed(plan, causes), self.looking.collected()) {
+            (Some((apply, undo)), _) => {
+                format!("Nothing was changed. To do it:  {apply}\nTo take it back then:  {undo}\n")
+            }
+            (None, Some(file)) => {
+                let (again, file) = (self.again(causes), proposing::quoted(file));
+                format!(
+                    "Nothing was changed. To do it, on that machine:  rdpdoctor {again}\n\
+                     Where this program may not run there, for lines to type:  rdpdoctor host fix --collected {file} --format cmd\n"
+                )
+            }
+            (None, None) => {
+                "Nothing was changed. A bridge is taken back by the Windows that runs: it cannot be made on a disk.\n"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// What stands where there is no plan, and what to type about it.
+    fn nothing_to_do(&self, plan: &Plan, report: &Report) -> String {
+        let is_answered = |refused: &Refused| {
+            refused.reason == Reason::AlreadySo || Some(&refused.cause) == report.root_cause.as_ref()
+        };
+        if plan.refused.iter().any(is_answered) {
+            return String::new();
+        }
+        match report.root().filter(|root| is_sure(root)) {
+            Some(root) if action::for_cause(&root.cause).next().is_some() => {
+                let (cause, whose) = (&root.cause, self.looking.whose());
+                format!("What was found is {cause}: {}. Its plan:  rdpdoctor host fix {cause}{whose}\n", root.title)
+            }
+            Some(root) => format!("What was found is {}: {}.  rdpdoctor explain {}\n", root.cause, root.title, root.cause),
+            None if !plan.refused.is_empty() => String::new(),
+            None if report.verdict == Verdict::Healthy => "Nothing stops a connection: there is nothing to mend.\n".to_owned(),
+            None => "Nothing was found that could be mended here; rdpdoctor host check says what was, and what is missing.\n"
+                .to_owned(),
+        }
+    }
+
+    /// What makes the plan, and what takes that back; none where there is nothing to make, or not from here.
+    fn typed(&self, plan: &Plan, causes: &[&str]) -> Option<(String, String)> {
+        let on_disk = self.looking.offline();
+        let is_possible = self.looking.collected().is_none() && !(on_disk.is_some() && has_bridge(causes));
+        let disk = self.looking.whose();
+        let typed = || (format!("rdpdoctor {}{disk}", self.again(causes)), format!("rdpdoctor host undo{disk}"));
+        (is_possible && !plan.is_empty()).then(typed)
+    }
+
+    /// A plan ends as the report does; 3 where one was to be made and there was none, 0 where the bridge stands already.
+    fn ended(&self, plan: &Plan, report: &Report) -> Exit {
+        let is_over =
+            |refused: &Refused| refused.reason == Reason::AlreadySo && action::bridge(&refused.cause).is_some();
+        if plan.is_empty() && !plan.refused.is_empty() && plan.refused.iter().all(is_over) {
+            return Exit::Good;
+        }
+        let is_asked = self.apply && plan.refused.iter().any(|refused| refused.reason != Reason::NotFound);
+        if is_asked { Exit::Unsettled } else { Exit::of(&[report.verdict], false) }
     }
 
     /// Asks, makes it, and looks again.
     fn make(&self, plan: &Plan, causes: &[String], host: &Snapshot, output: &mut Output) -> Result<Exit, Failure> {
         let offline = self.looking.offline();
+        if offline.is_some() && causes.iter().any(|cause| action::bridge(cause).is_some()) {
+            let message = "a bridge is taken back by the Windows that runs: it cannot be made on a disk";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         subject::may_change(offline)?;
         way_back::check(plan, self.confirm_within.is_some(), &other_ways_in(host))?;
         if !consent::asked("Make these changes?", self.yes)? {
             complain("nothing was changed");
             return Ok(Exit::Unsettled);
         }
-        let made = Made::at(&subject::drive(offline)?)?;
+        let made = Made::at(&subject::drive(offline)?).context("nothing was changed")?;
         let subject = subject::subject(offline)?;
-        let place = made.protect(&*subject)?;
+        let place = made.protect(&*subject).context("nothing was changed")?;
         if let Some(warning) = &place.warning {
             complain(&format!("the journal's folder is not for administrators alone: {warning}"));
         }
@@ -155,7 +219,7 @@ impl Arguments {
         let mut journal = place.folder.begin(header)?;
         let certificates = own_certificates(&*subject);
         if let Err(surprise) = apply(plan, &*subject, &mut journal, &mut tell) {
-            return offer_undo(&surprise, &mut journal, &*subject, self.yes);
+            return offer_undo(&surprise, &mut journal, &*subject, (self.yes, &self.looking.whose()));
         }
         if !renewal::stands(plan, &*subject, &certificates, &mut journal, &mut tell)? {
             way_back::cancel(&journal.record().header);
@@ -169,8 +233,7 @@ impl Arguments {
     fn again(&self, causes: &[&str]) -> String {
         let mut text = format!("host fix {} --apply", causes.join(" "));
         let minutes = |time: Duration| format!("{}m", time.as_secs() / 60);
-        let is_bridge = causes.iter().any(|cause| BRIDGES.iter().any(|bridge| bridge.id == *cause));
-        let lasts = self.lasts.map(minutes).or_else(|| is_bridge.then(|| "30m".to_owned()));
+        let lasts = self.lasts.map(minutes).or_else(|| has_bridge(causes).then(|| "30m".to_owned()));
         let options = [
             ("--port", self.port.map(|port| port.to_string())),
             ("--for", lasts),
@@ -180,10 +243,6 @@ impl Arguments {
             text.extend([" ", name, " ", &value]);
         }
         text
-    }
-
-    fn disk(&self) -> String {
-        self.looking.offline().map_or_else(String::new, |folder| format!(" --offline \"{}\"", folder.display()))
     }
 
     /// Leaves the work to a task, as the session that it would be done in is cut off.
@@ -233,7 +292,8 @@ impl Arguments {
         let after = self.looking.look()?.report;
         let left: Vec<&str> =
             causes.iter().map(String::as_str).filter(|cause| still_found(&after, cause).is_some()).collect();
-        let mut said = vec![format!("Done. It is repair {id}; to take it back: rdpdoctor host undo {id}")];
+        let whose = self.looking.whose();
+        let mut said = vec![format!("Done. It is repair {id}; to take it back: rdpdoctor host undo {id}{whose}")];
         if let Some(task) = task {
             said.push(self.way_back(task));
         }
@@ -274,29 +334,12 @@ fn other_ways_in(host: &Snapshot) -> Vec<&'static str> {
     ways.into_iter().filter(|(port, _)| is_open(*port)).map(|(_, name)| name).collect()
 }
 
-/// A recipe that is refused, or a cause that the evidence supports.
-fn is_supported(cause: &str, report: &Report) -> Result<(), Failure> {
-    let is_asked_for =
-        HARMFUL.iter().any(|harmful| harmful.id == cause) || BRIDGES.iter().any(|bridge| bridge.id == cause);
-    if is_asked_for || still_found(report, cause).is_some() {
-        return Ok(());
-    }
-    let is_known = CAUSES.iter().any(|known| known.id == cause);
-    if !is_known {
-        return Err(Failure::Usage(format!(
-            "there is no cause \"{cause}\"; \"rdpdoctor explain --list\" has them all"
-        )));
-    }
-    Err(Failure::Work(anyhow!("{cause} was not found on this machine: nothing is mended that is not proven or likely")))
-}
-
 fn still_found<'a>(report: &'a Report, cause: &str) -> Option<&'a ReportFinding> {
-    report.findings.iter().find(|finding| finding.cause == cause && finding.certainty >= Certainty::Likely)
+    report.findings.iter().find(|finding| finding.cause == cause && is_sure(finding))
 }
 
-fn nothing_to_mend(report: &Report, output: &mut Output) -> Result<Exit, Failure> {
-    output.print("Nothing was found that could be mended here.\n")?;
-    Ok(Exit::of(&[report.verdict], false))
+fn has_bridge(causes: &[&str]) -> bool {
+    causes.iter().any(|cause| action::bridge(cause).is_some())
 }
 
 fn time(text: &str) -> Result<Duration, String> {

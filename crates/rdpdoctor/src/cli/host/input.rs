@@ -5,11 +5,13 @@ use clap::Args;
 use jiff::Timestamp;
 use rdpdoctor_diagnosis::catalogue::setting;
 use rdpdoctor_diagnosis::evidence::Snapshot;
+use rdpdoctor_diagnosis::evidence::snapshot::ReadBy;
 use rdpdoctor_machine::Machine;
 use rdpdoctor_machine::memory::Collection;
 use rdpdoctor_machine::offline::Disk;
 use rdpdoctor_sources::host;
 
+use super::proposing::Whose;
 use crate::cli::{Failure, file};
 
 /// Bytes of the largest snapshot that is read: those of busy servers have a few hundred kilobytes.
@@ -30,6 +32,16 @@ impl Input {
     /// Whether it is the machine that we run on.
     pub(in crate::cli) fn is_here(&self) -> bool {
         self.file.is_none() && self.offline.is_none()
+    }
+
+    /// How its repair would be typed.
+    pub(super) fn whose(&self, snapshot: &Snapshot) -> Whose {
+        match (&self.file, &self.offline) {
+            (None, None) => Whose::Here,
+            (None, Some(folder)) => Whose::Disk(folder.clone()),
+            (Some(file), _) if is_collection(file, snapshot) => Whose::Collection(file.clone()),
+            (Some(_), _) => Whose::Elsewhere,
+        }
     }
 
     /// The snapshot of a server: read from a file, or taken now.
@@ -57,6 +69,12 @@ pub(super) fn machine(collected: Option<&Path>, offline: Option<&Path>) -> Resul
         (None, Some(folder)) => Ok(Box::new(Disk::open(folder).map_err(|error| at(folder, &error))?)),
         (None, None) => here(),
     }
+}
+
+/// Whether a plan can be made of the file; a snapshot that was made of a collection holds too little, and standard input is
+/// read once.
+fn is_collection(path: &Path, snapshot: &Snapshot) -> bool {
+    snapshot.way == ReadBy::Collector && path != Path::new("-") && collection(path).is_ok()
 }
 
 fn collection(path: &Path) -> Result<Collection, Failure> {
@@ -126,6 +144,9 @@ fn from_file(path: &Path, take: Take<'_>) -> Result<Snapshot, Failure> {
 
 fn text(path: &Path) -> Result<String, Failure> {
     let wrong = |why: &dyn std::fmt::Display| Failure::Usage(format!("{}: {why}", path.display()));
+    if path.is_dir() {
+        return Err(wrong(&"a folder, and no snapshot: where a disk is mounted there, name it with --offline"));
+    }
     let bytes = file::read(path, LONGEST_SNAPSHOT).map_err(|error| wrong(&error))?;
     decoded(&bytes).ok_or_else(|| wrong(&"neither UTF-8 nor UTF-16"))
 }

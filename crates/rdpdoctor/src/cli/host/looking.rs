@@ -10,7 +10,7 @@ use rdpdoctor_diagnosis::report::{Report, build};
 use rdpdoctor_machine::Machine;
 use rdpdoctor_sources::host;
 
-use super::{Failure, input};
+use super::{Failure, input, proposing};
 use crate::cli::probe::Measuring;
 
 /// Which machine is looked at, and whether it is probed.
@@ -41,6 +41,20 @@ impl Looking {
     /// The disk, where it is one.
     pub(super) fn offline(&self) -> Option<&Path> {
         self.offline.as_deref()
+    }
+
+    /// The option that names it again.
+    pub(super) fn whose(&self) -> String {
+        match (&self.offline, &self.collected) {
+            (Some(folder), _) => proposing::offline(folder),
+            (None, Some(file)) => format!(" --collected {}", proposing::quoted(file)),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// What the collector script printed, where it is that.
+    pub(super) fn collected(&self) -> Option<&Path> {
+        self.collected.as_deref()
     }
 
     /// Looks at the machine, probes it where it runs here, and judges both.

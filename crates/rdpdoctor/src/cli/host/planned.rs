@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use clap::ValueEnum;
 use rdpdoctor_protocol::text::safe_text;
 use rdpdoctor_repair::action::Restart;
-use rdpdoctor_repair::plan::{Measure, Plan, Planned};
+use rdpdoctor_repair::plan::{Measure, Plan, Planned, Reason};
 use rdpdoctor_repair::step::Step;
 use rdpdoctor_repair::undo::opposite;
 
@@ -42,12 +42,8 @@ pub(super) fn text(plan: &Plan) -> String {
     for said in at_once(plan) {
         line(&mut text, &said);
     }
-    if !plan.refused.is_empty() {
-        line(&mut text, "Not mended by program:");
-    }
-    for refused in &plan.refused {
-        line(&mut text, &format!("  {}: {}", refused.cause, refused.why));
-    }
+    refused(&mut text, plan, "Not mended by program:", &[Reason::ByPerson, Reason::NotProven]);
+    refused(&mut text, plan, "Nothing to do:", &[Reason::NotFound, Reason::AlreadySo]);
     text
 }
 
@@ -63,10 +59,19 @@ pub(super) fn at_once(plan: &Plan) -> Vec<String> {
     [said.to_owned()].into_iter().chain(typed).chain([seven.to_owned()]).collect()
 }
 
+fn refused(text: &mut String, plan: &Plan, heading: &str, reasons: &[Reason]) {
+    let mut refused = plan.refused.iter().filter(|refused| reasons.contains(&refused.reason)).peekable();
+    if refused.peek().is_some() {
+        line(text, heading);
+    }
+    refused.for_each(|refused| line(text, &format!("  {}: {}", refused.cause, refused.why)));
+}
+
 fn measured(text: &mut String, number: usize, measure: &Measure) {
     let action = measure.action;
     line(text, &format!("{number}. {} ({})", action.title, action.id));
-    line(text, &format!("   mends       {}", measure.causes.join(", ")));
+    let mends = if action.causes.is_empty() { "nothing: it is a bridge".to_owned() } else { measure.causes.join(", ") };
+    line(text, &format!("   mends       {mends}"));
     let interrupts = if action.interrupts.is_empty() { "nothing" } else { action.interrupts };
     line(text, &format!("   interrupts  {interrupts}"));
     line(text, &format!("   risk        {}", action.risk));
@@ -103,6 +108,10 @@ pub(super) fn cmd(plan: &Plan) -> String {
     }
     for refused in &plan.refused {
         remark(&mut text, &format!("not in it: {}: {}", refused.cause, refused.why));
+    }
+    if plan.is_empty() {
+        remark(&mut text, "nothing would be changed");
+        return text;
     }
     for planned in plan.steps() {
         planned.step.by_hand().iter().for_each(|typed| line(&mut text, typed));

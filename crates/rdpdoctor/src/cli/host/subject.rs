@@ -23,7 +23,11 @@ pub(in crate::cli) struct Whose {
 impl Whose {
     /// Where its journals are.
     pub(super) fn journals(&self) -> Result<PathBuf, Failure> {
-        Ok(place::at(&drive(self.offline.as_deref())?))
+        let drive = drive(self.offline.as_deref())?;
+        if !drive.is_dir() {
+            return Err(Failure::Work(anyhow!("{}: no folder: name one at which a disk is mounted", drive.display())));
+        }
+        Ok(place::at(&drive))
     }
 
     /// The machine, to be changed.

@@ -71,7 +71,8 @@ impl Arguments {
 fn last(folder: &Folder) -> Result<String, Failure> {
     let is_open = |record: &Record| record.standing() != Standing::Undone;
     let last = folder.list()?.into_iter().rev().find(|(_, record)| record.as_ref().is_ok_and(is_open));
-    last.map(|(id, _)| id).ok_or_else(|| Failure::Work(anyhow!("there is no repair to take back")))
+    last.map(|(id, _)| id)
+        .ok_or_else(|| Failure::Work(anyhow!("there is no repair to take back in {}", folder.path().display())))
 }
 
 fn text(id: &str, record: &Record, steps: &[Step]) -> String {
