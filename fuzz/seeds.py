@@ -375,6 +375,23 @@ def library(wide):
 
 SEEDS["file_version"] = [library(True), library(False)]
 
+
+def instruction(key, name, kind, data):
+    text = lambda text: (text + "\0").encode("utf-16-le")
+    parts = [text(key), text(name), words(kind), words(len(data)), data]
+    return b"[\0" + b";\0".join(parts) + b"]\0"
+
+
+SERVICES = "Software\\Policies\\Microsoft\\Windows NT\\Terminal Services"
+SEEDS["policy_file"] = [
+    b"PReg\1\0\0\0",
+    b"PReg\1\0\0\0" + instruction(SERVICES, "fDenyTSConnections", 4, words(1))
+    + instruction(SERVICES, "**del.SecurityLayer", 1, " \0".encode("utf-16-le"))
+    + instruction(SERVICES, "**delvals.", 1, " \0".encode("utf-16-le")),
+    b"PReg\1\0\0\0" + instruction("Software", "**DeleteValues", 1, "a;b\0".encode("utf-16-le"))
+    + instruction("Software", "", 0, b""),
+]
+
 for target, inputs in SEEDS.items():
     folder = HERE / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod explain;
 pub mod host_tls;
 pub mod near;
+pub mod policy;
 pub mod rdp_file;
 pub mod redact;
 pub mod report;

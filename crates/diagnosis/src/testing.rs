@@ -7,6 +7,7 @@ mod identity;
 mod keys;
 mod log;
 mod machine;
+mod policies;
 
 pub use certificate::CertificateMaker;
 pub use identity::challenge_by;

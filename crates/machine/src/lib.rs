@@ -15,6 +15,7 @@ pub mod key;
 pub mod live;
 pub mod memory;
 pub mod offline;
+pub mod policy_file;
 pub mod registry;
 pub mod security;
 pub mod version;

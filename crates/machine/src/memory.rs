@@ -146,6 +146,9 @@ pub struct CollectedFile {
     /// What is in it, where that matters and is text.
     #[serde(default)]
     pub text: Option<String>,
+    /// What is in it in hexadecimal, where that matters and is none.
+    #[serde(default)]
+    pub hex: Option<String>,
 }
 
 /// A channel of the event log.

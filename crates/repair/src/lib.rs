@@ -15,6 +15,7 @@ pub mod undo;
 pub mod verify;
 
 mod by_hand;
+mod note;
 mod state;
 #[cfg(test)]
 mod testing;

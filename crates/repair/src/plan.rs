@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::State;
 use crate::action::{self, Action, Ground, Options, Restart};
+use crate::note;
 use crate::step::Step;
 
 /// The services in the order in which they can be stopped.
@@ -45,6 +46,9 @@ pub struct Planned {
     pub step: Step,
     /// What is there before.
     pub before: State,
+    /// Which policy may write it again, where one may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A cause of which nothing is in the plan, or not all.
@@ -132,7 +136,7 @@ impl Plan {
         let planned: Vec<_> = self.measures.iter().map(|measure| measure.action).collect();
         match (action.steps)(&Ground { planned: &planned, ..*ground }) {
             Ok(steps) => {
-                let steps = self.planned(steps, ground.machine)?;
+                let steps = self.planned(steps, ground)?;
                 if !steps.is_empty() {
                     let causes = causes.iter().map(|&cause| cause.to_owned()).collect();
                     self.measures.push(Measure { action, causes, steps });
@@ -163,16 +167,18 @@ impl Plan {
     }
 
     /// Only steps that change something, and each place once.
-    fn planned(&self, steps: Vec<Step>, machine: &dyn Machine) -> Result<Vec<Planned>, Unplanned> {
+    fn planned(&self, steps: Vec<Step>, ground: &Ground<'_>) -> Result<Vec<Planned>, Unplanned> {
         let mut planned: Vec<Planned> = Vec::new();
         for step in steps {
             let is_known = |known: &&Planned| known.step.place() == step.place();
             if self.steps().chain(&planned).any(|known| is_known(&known)) {
                 continue;
             }
-            let before = State::read(machine, &step).map_err(|why| Unplanned { step: step.clone().into(), why })?;
+            let before = State::read(ground.machine, &step);
+            let before = before.map_err(|why| Unplanned { step: step.clone().into(), why })?;
             if !before.is(&before.after(&step)) || step.only_watches() {
-                planned.push(Planned { step, before });
+                let note = note::of(&step, ground.host);
+                planned.push(Planned { step, before, note });
             }
         }
         Ok(planned)
@@ -216,8 +222,8 @@ impl Plan {
             };
             if before == State::Running(true) {
                 let start = Step::StartService { service: service.to_owned() };
-                self.stops.push(Planned { step, before });
-                self.starts.insert(0, Planned { step: start, before: State::Running(false) });
+                self.stops.push(Planned { step, before, note: None });
+                self.starts.insert(0, Planned { step: start, before: State::Running(false), note: None });
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ mod host;
 mod logged;
 mod logons;
 mod negotiate;
+mod policy;
 mod resolve;
 mod session;
 mod step;

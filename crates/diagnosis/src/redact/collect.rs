@@ -28,7 +28,8 @@ pub(super) fn all(values: &[Value], book: &mut Book) {
 
 /// Fields that hold the name of a machine or a domain, or several.
 pub(super) fn is_name(key: &str) -> bool {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
+        "display_name",
         "host",
         "computer",
         "domain",

@@ -175,11 +175,22 @@ fn a_snapshot_tells_no_names_and_stays_one() {
     let machine = Machine::healthy()
         .with(|snapshot| snapshot.computer = Reading::Observed(Some("PAYROLL7".to_owned())))
         .certificate("My", &CertificateMaker::issued("payroll7", "Contoso CA"), "other")
+        .policy("nla", 0)
+        .sets("Payroll lockdown", "nla", 0)
         .event("Security", "Microsoft-Windows-Security-Auditing", 4625, 5, &failed);
     let report = serde_json::to_string(&redact(&[build(machine.clone().evidence(), 0.0)]).unwrap()).unwrap();
     let redacted = redact_snapshot(machine.snapshot()).unwrap();
     let text = serde_json::to_string(&redacted).unwrap().to_lowercase();
-    for secret in ["payroll7", "jane", "laptop7", "10.1.2.3", crate::testing::MACHINE_GUID] {
+    for secret in [
+        "payroll7",
+        "jane",
+        "laptop7",
+        "10.1.2.3",
+        "lockdown",
+        "corp.example",
+        "8000-0000",
+        crate::testing::MACHINE_GUID,
+    ] {
         assert!(!text.contains(secret), "{secret}");
         assert!(!report.to_lowercase().contains(secret), "{secret} in the report");
     }

@@ -50,6 +50,7 @@ impl Machine {
             ..Rights::default()
         });
         machine.snapshot.updates = Reading::Observed(Vec::new());
+        machine.snapshot.policies = Reading::Observed(Vec::new());
         machine.snapshot.resources = Reading::Observed(Resources {
             memory_free: Some(6 << 30),
             commit_free: Some(8 << 30),

@@ -49,11 +49,15 @@ impl Machine for Collection {
 
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
         let Some(file) = self.listed(&self.files, path)? else { return Ok(None) };
-        let text = file.text.as_deref().ok_or(Unreadable::NotCollected)?;
-        if text.len() > limit {
+        let bytes = match (&file.text, &file.hex) {
+            (Some(text), _) => text.as_bytes().to_vec(),
+            (None, Some(digits)) => hex::read(digits).ok_or_else(|| Unreadable::Damaged("no digits".to_owned()))?,
+            (None, None) => return Err(Unreadable::NotCollected),
+        };
+        if bytes.len() > limit {
             return Err(Unreadable::TooLarge { limit });
         }
-        Ok(Some(text.as_bytes().to_vec()))
+        Ok(Some(bytes))
     }
 
     fn version(&self, path: &str) -> Answer<FileVersion> {
@@ -244,6 +248,8 @@ mod tests {
         sddl = "O:SYD:(A;;FR;;;NS)"
         [files.'Windows\System32\termsrv.dll']
         version = "10.0.17763.1"
+        [files.'Registry.pol']
+        hex = "50526567"
     "#;
 
     fn described() -> Collection {
@@ -266,6 +272,9 @@ mod tests {
         assert!(Descriptor::read(file.descriptor.as_ref().unwrap()).is_ok());
         assert_eq!(machine.version(r"Windows\System32\TERMSRV.DLL"), Ok(Some(FileVersion([10, 0, 17763, 1]))));
         assert_eq!(machine.version(r"ProgramData\Keys\one"), Err(Unreadable::NotCollected));
+        assert_eq!(machine.read("Registry.pol", 4), Ok(Some(b"PReg".to_vec())));
+        assert_eq!(machine.read("Registry.pol", 3), Err(Unreadable::TooLarge { limit: 3 }));
+        assert_eq!(machine.read(r"ProgramData\Keys\one", 4), Err(Unreadable::NotCollected));
     }
 
     #[test]

@@ -45,6 +45,36 @@ fn a_collection_is_judged_and_becomes_a_snapshot_that_says_the_same() {
     }
 }
 
+/// The local policy's file as the script prints it: `[Software\Policies\…;fDenyTSConnections;4;4;1]` of [MS-GPREG] 2.2.1.
+fn local_policy() -> String {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let key = wide("[SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services\0;fDenyTSConnections\0;");
+    let parts: [&[u8]; 6] =
+        [b"PReg\x01\0\0\0", &key, &[4, 0, 0, 0, b';', 0], &[4, 0, 0, 0, b';', 0], &[1, 0, 0, 0], &wide("]")];
+    rdpdoctor_machine::hex::of(&parts.concat())
+}
+
+#[test]
+fn the_policy_that_decides_is_named_from_a_collection() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("collected.json");
+    let mut all = collection(0);
+    let history =
+        r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Group Policy\History\{35378EAC-683F-11D2-A89A-00C04FBBCFA2}";
+    all["registry"][POLICY] = json!({ "@keys": [], "fDenyTSConnections": 1 });
+    all["registry"][history] = json!({ "@keys": ["0"] });
+    let listed =
+        json!({ "@keys": [], "DisplayName": "Local Group Policy", "GPOName": "Local Group Policy", "GPOLink": 1 });
+    all["registry"][format!("{history}\\0")] = listed;
+    let file = json!({ "size": 200, "hex": local_policy() });
+    all["files"] = json!({ r"Windows\System32\GroupPolicy\Machine\Registry.pol": file });
+    fs::write(&path, all.to_string()).unwrap();
+    let (report, _) = check(&[path.to_str().unwrap()]);
+    assert_eq!(report["root_cause"], "rdp-disabled");
+    let proof = report["findings"][0]["proof"].to_string();
+    assert!(proof.contains("fDenyTSConnections is set by the local policy (gpedit.msc)"), "{proof}");
+}
+
 #[test]
 fn what_windows_powershell_redirects_is_read() {
     let folder = tempfile::tempdir().unwrap();

@@ -23,6 +23,9 @@ mod faults;
 mod fix;
 #[cfg(test)]
 mod hive;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod policy;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

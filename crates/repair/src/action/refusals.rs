@@ -76,7 +76,7 @@ const BY_PERSON: &[(&str, &str)] = &[
     (
         "policy-conflict",
         "the policy writes its value again, and only its owner knows which of the two is meant: change the value in the \
-         policy (gpresult /scope computer /v names it), and run gpupdate /target:computer",
+         policy (the finding names it, or else gpresult /scope computer /v), and run gpupdate /target:computer",
     ),
     (
         "resource-exhausted",

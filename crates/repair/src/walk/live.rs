@@ -101,7 +101,7 @@ fn steps_with_states(live: &Live) -> Vec<Planned> {
             Step::SetValue { key, .. } if *key == made => State::Value(None),
             step => State::read(live, step).unwrap(),
         };
-        Planned { step, before }
+        Planned { step, before, note: None }
     };
     steps().into_iter().map(planned).collect()
 }

@@ -3,8 +3,9 @@
 #   rdpdoctor {command} check FILE
 # It reads no key, no password and nobody's documents; of a machine that one connects from also .rdp files without the
 # passwords in them, for whom credentials are stored, which servers mstsc remembers, the hosts file, and what the DNS cache has
-# of these servers alone. Else: settings of Remote Desktop, TLS and the firewall, names and rights of
-# key files, certificates without keys, the events that concern Remote Desktop, and who listens on TCP ports.
+# of these servers alone. Else: settings of Remote Desktop, TLS and the firewall, names of Group Policy objects and what they
+# set of those settings, names and rights of key files, certificates without keys, the events that concern Remote Desktop,
+# and who listens on TCP ports.
 
 $ErrorActionPreference = 'Stop'
 
@@ -33,6 +34,10 @@ $MostUsers = {most_users}
 # Whom the DNS cache is asked for besides the servers of connections.
 $AlsoCached = @({also_cached})
 $MostEvents = 400
+# Which Group Policy objects were applied, and where their files lie.
+$History = '{history}'
+$LocalPolicy = '{local_policy}'
+$PolicyCopies = '{policy_copies}'
 
 function Format-Text($text) {
     $out = New-Object System.Text.StringBuilder
@@ -182,6 +187,11 @@ function Get-RegistryKeys {
             foreach ($name in $read['@keys']) { $all["$path\$name"] = Get-RegistryKey "$path\$name" @('Blob') }
         }
     }
+    $read = Get-RegistryKey $History @()
+    $all[$History] = $read
+    if ($null -ne $read -and $read.ContainsKey('@keys')) {
+        foreach ($name in $read['@keys']) { $all["$History\$name"] = Get-RegistryKey "$History\$name" @({history_names}) }
+    }
     if ($Client) { Add-AllServers $all }
     return $all
 }
@@ -264,6 +274,62 @@ function Add-Connections($into) {
     }
 }
 
+# The values that are looked at, by their key without its hive.
+function Get-PolicyKeys {
+    $wanted = @{}
+    foreach ($line in ($Settings -split "`r?`n")) {
+        $fields = $line.Split('|')
+        if ($fields.Length -gt 1 -and $fields[0] -like 'HKLM\*') { $wanted[$fields[0].Substring(5)] = $fields[1].Split(';') }
+    }
+    return $wanted
+}
+
+function Find-TextEnd($bytes, $at) {
+    while ($at + 1 -lt $bytes.Length -and ($bytes[$at] -ne 0 -or $bytes[$at + 1] -ne 0)) { $at += 2 }
+    return $at
+}
+
+# What a Registry.pol says of the values that are looked at, and nothing else of it: [key;value;type;size;data].
+function Get-PolicyFile($path, $wanted) {
+    try {
+        $item = Get-Item -LiteralPath $path -Force
+        if ($item.Length -gt {largest_policy}) { return @{ unreadable = 'larger than {largest_policy} bytes' } }
+        $bytes = [IO.File]::ReadAllBytes($path)
+        $kept = New-Object System.IO.MemoryStream
+        $kept.Write($bytes, 0, [Math]::Min(8, $bytes.Length))
+        $at = 8
+        while ($at -lt $bytes.Length) {
+            $keyEnd = Find-TextEnd $bytes ($at + 2)
+            $valueEnd = Find-TextEnd $bytes ($keyEnd + 4)
+            if ($valueEnd + 18 -gt $bytes.Length) { return @{ unreadable = 'damaged' } }
+            $end = [long]$valueEnd + 18 + [BitConverter]::ToUInt32($bytes, $valueEnd + 10)
+            if ($end -gt $bytes.Length) { return @{ unreadable = 'damaged' } }
+            $key = [Text.Encoding]::Unicode.GetString($bytes, $at + 2, $keyEnd - $at - 2)
+            $value = [Text.Encoding]::Unicode.GetString($bytes, $keyEnd + 4, $valueEnd - $keyEnd - 4)
+            $keeps = $wanted.ContainsKey($key) -and ($wanted[$key] -contains $value -or $value.StartsWith('**'))
+            foreach ($tree in $Trees) { if ("HKLM\$key" -like "$tree\*") { $keeps = $true } }
+            if ($keeps) { $kept.Write($bytes, $at, $end - $at) }
+            $at = [int]$end
+        }
+        return @{ size = [long]$item.Length; modified = (Format-Time $item.LastWriteTimeUtc); hex = (Format-Hex $kept.ToArray()) }
+    } catch [System.Management.Automation.ItemNotFoundException] { return $null }
+    catch { return Get-Unreadable $_ }
+}
+
+function Add-PolicyFiles($into) {
+    $wanted = Get-PolicyKeys
+    $into[$LocalPolicy] = Get-PolicyFile "$env:SystemDrive\$LocalPolicy" $wanted
+    $read = Get-RegistryKey $History @()
+    if ($null -eq $read -or -not $read.ContainsKey('@keys')) { return }
+    foreach ($name in $read['@keys']) {
+        $object = Get-RegistryKey "$History\$name" @({history_names})
+        if ($null -eq $object -or [string]$object['GPOName'] -notmatch '^\{[0-9a-fA-F-]{36}\}$') { continue }
+        if ([string]$object['FileSysPath'] -notmatch '^.*\\sysvol\\([\w.-]+)\\') { continue }
+        $path = "$PolicyCopies\" + $matches[1] + '\Policies\' + $object['GPOName'] + '\Machine\Registry.pol'
+        $into[$path] = Get-PolicyFile "$env:SystemDrive\$path" $wanted
+    }
+}
+
 function Get-FileRecords {
     $all = @{}
     $library = Get-ServiceLibrary
@@ -272,6 +338,7 @@ function Get-FileRecords {
         try { Add-Connections $all } catch { $all['Users'] = Get-Unreadable $_ }
         try { $all[$Hosts] = @{ text = [IO.File]::ReadAllText("$env:SystemDrive\$Hosts") } } catch { $all[$Hosts] = Get-Unreadable $_ }
     }
+    Add-PolicyFiles $all
     foreach ($path in $Files + $KeyFolders) { $all[$path] = Get-FileRecord "$env:SystemDrive\$path" }
     foreach ($folder in $KeyFolders) {
         try {

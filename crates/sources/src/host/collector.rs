@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    LOOK_BACK_DAYS, Role, cache, certificates, connections, events, firewall, keys, registry, remembered, services,
-    system,
+    LOOK_BACK_DAYS, Role, cache, certificates, connections, events, firewall, keys, policies, registry, remembered,
+    services, system,
 };
 
 const SCRIPT: &str = include_str!("collector.ps1");
@@ -28,6 +28,11 @@ pub fn script(role: Role<'_>) -> String {
         ("{trees}", quoted(&[registry::SCHANNEL, registry::DELEGATION])),
         ("{whole}", whole.join(",\n")),
         ("{packages}", system::PACKAGES.to_owned()),
+        ("{history}", policies::HISTORY.to_owned()),
+        ("{history_names}", quoted(&policies::NAMES)),
+        ("{local_policy}", policies::LOCAL.to_owned()),
+        ("{policy_copies}", policies::CACHE.to_owned()),
+        ("{largest_policy}", policies::LARGEST.to_string()),
         ("{services}", quoted(&services::NAMES)),
         ("{stores}", quoted(&certificates::NAMES)),
         ("{files}", quoted(&system::FILES)),
@@ -48,7 +53,7 @@ pub fn script(role: Role<'_>) -> String {
         ("{largest}", connections::LARGEST_RDP_FILE.to_string()),
     ]
     .into_iter()
-    .fold(SCRIPT.to_owned(), |script, (place, text)| script.replacen(place, &text, 1))
+    .fold(SCRIPT.to_owned(), |script, (place, text)| script.replace(place, &text))
 }
 
 fn quoted(names: &[&str]) -> String {
@@ -101,7 +106,7 @@ mod tests {
         let script = script(Role::Client(None));
         let marks = SCRIPT.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
         let places: BTreeSet<&str> = marks.map(|(place, _)| place).filter(|it| is_place(it)).collect();
-        assert_eq!(places.len(), 22, "{places:?}");
+        assert_eq!(places.len(), 27, "{places:?}");
         for place in places {
             assert!(!script.contains(&format!("{{{place}}}")), "{place}");
         }

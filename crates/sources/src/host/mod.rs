@@ -8,6 +8,7 @@ mod correlate;
 mod events;
 mod firewall;
 mod keys;
+mod policies;
 mod registry;
 mod remembered;
 mod services;
@@ -38,6 +39,7 @@ pub fn snapshot(machine: &dyn Machine, now: Timestamp) -> Snapshot {
     let mut snapshot = Snapshot::new(way(machine), now);
     snapshot.notes = machine.notes();
     registry::read(machine, &mut snapshot);
+    snapshot.policies = policies::read(machine);
     snapshot.computer = system::computer(machine);
     snapshot.build = system::build(machine);
     snapshot.updates = system::updates(machine);

@@ -75,7 +75,7 @@ fn whole(key: &Key) -> RegistryKey {
     }
 }
 
-fn converted(data: &Data) -> RegistryValue {
+pub(super) fn converted(data: &Data) -> RegistryValue {
     let text =
         |text: String| if data.kind == REG_EXPAND_SZ { RegistryValue::ExpandSz(text) } else { RegistryValue::Sz(text) };
     let number = data.dword().map(RegistryValue::Dword).or_else(|| data.qword().map(RegistryValue::Qword));

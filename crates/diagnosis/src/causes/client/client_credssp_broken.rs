@@ -1,5 +1,6 @@
 use super::signs::{by_origin, setting_of};
 use crate::causes::authenticate::credssp_outdated;
+use crate::causes::policy::{Side, with_author};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::snapshot::{Authority, Reading, RegistryValue, ValueSeen};
 use crate::evidence::{Evidence, Snapshot};
@@ -49,7 +50,7 @@ fn oracle(origin: &Snapshot, evidence: &Evidence) -> Option<Proof> {
     let strict = oracle.number().filter(|level| *level < 2 && oracle.by != Authority::Default)?;
     let Detection::Confirmed(outdated) = (credssp_outdated::CAUSE.detect)(evidence) else { return None };
     let text = format!("AllowEncryptionOracle is {strict}: this client refuses a server without the revision of 2018");
-    let proof = Proof::of(text, [fact], 30);
+    let proof = with_author(Proof::of(text, [fact], 30), origin, Side::Client, "credssp-oracle");
     Some(outdated.items.into_iter().fold(proof, |proof, item| proof.and(item.text, item.facts, 10)))
 }
 

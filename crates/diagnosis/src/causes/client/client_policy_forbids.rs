@@ -2,6 +2,7 @@ use super::delegation;
 use super::effect::Effect;
 use super::signs::{by_origin, setting_of};
 use crate::causes::certificate::{certificate_expired, certificate_name_mismatch, certificate_untrusted};
+use crate::causes::policy::{Side, naming, with_author};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::{Evidence, Snapshot};
 use crate::server::challenge;
@@ -17,7 +18,10 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     explains: &[],
     page: include_str!("client-policy-forbids.md"),
     detect: |evidence| by_origin(evidence, |origin| look(origin, evidence)),
-    remedies: |_| remedies(&[&SEE, &CHANGE]),
+    remedies: |evidence| {
+        let change = naming(remedies(&[&CHANGE]), evidence.origin.as_deref(), |origin| look(origin, evidence));
+        [remedies(&[&SEE]), change].concat()
+    },
 };
 
 fn look(origin: &Snapshot, evidence: &Evidence) -> Detection {
@@ -74,9 +78,9 @@ fn needs_ntlm(evidence: &Evidence) -> Option<&'static str> {
 /// "Configure server authentication for client" says "do not connect".
 fn identity(origin: &Snapshot, evidence: &Evidence) -> Effect {
     const REFUSE: u64 = 1;
-    let both = ["client-authentication-policy", "client-authentication-level"].map(|id| setting_of(origin, id));
-    let Some((_, fact)) = both.iter().find(|(level, _)| level.number() == Some(REFUSE)) else {
-        return if both.iter().all(|(level, _)| level.seen.is_read()) { Effect::None } else { Effect::Open };
+    let both = ["client-authentication-policy", "client-authentication-level"].map(|id| (id, setting_of(origin, id)));
+    let Some((id, (_, fact))) = both.iter().find(|(_, (level, _))| level.number() == Some(REFUSE)) else {
+        return if both.iter().all(|(_, (level, _))| level.seen.is_read()) { Effect::None } else { Effect::Open };
     };
     let fires = |cause: &Cause| matches!((cause.detect)(evidence), Detection::Confirmed(_) | Detection::Likely(_));
     let wrong = [
@@ -86,7 +90,7 @@ fn identity(origin: &Snapshot, evidence: &Evidence) -> Effect {
     ];
     let Some((_, wrong)) = wrong.into_iter().find(|(cause, _)| fires(cause)) else { return Effect::Open };
     let text = format!("AuthenticationLevel is 1 (do not connect), and the server's certificate {wrong}");
-    let proof = Proof::of(text, [fact.clone()], 20);
+    let proof = with_author(Proof::of(text, [fact.clone()], 20), origin, Side::Client, id);
     // Kerberos proves the server without its certificate.
     if needs_ntlm(evidence).is_some() {
         return Effect::Forbids(proof);

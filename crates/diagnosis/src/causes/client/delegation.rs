@@ -3,44 +3,52 @@
 use super::effect::Effect;
 use super::signs::{key, setting_of};
 use crate::Proof;
+use crate::causes::policy::{Side, with_author};
 use crate::evidence::snapshot::RegistryValue;
 use crate::evidence::{Evidence, Snapshot};
 use crate::view::origin_fact;
 
 const POLICIES: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CredentialsDelegation";
+const DENY: &str = "client-deny-fresh-credentials";
+const ALLOW: &str = "client-allow-fresh-credentials";
+const RESTRICTED: &str = "client-restricted-remote-administration";
 
 /// What the delegation policies do to credentials that are typed.
 pub(super) fn effect(origin: &Snapshot, evidence: &Evidence) -> Effect {
-    let deny = setting_of(origin, "client-deny-fresh-credentials").0;
-    let allow = setting_of(origin, "client-allow-fresh-credentials").0;
+    let (deny, allow) = (setting_of(origin, DENY).0, setting_of(origin, ALLOW).0);
     if !deny.seen.is_read() || !allow.seen.is_read() {
         return Effect::Open;
     }
     if deny.number() == Some(1) {
         match listed(origin, "DenyFreshCredentials", evidence) {
-            Some(true) => return forbids("DenyFreshCredentials lists this server: it is not given credentials"),
+            Some(true) => {
+                return forbids(origin, DENY, "DenyFreshCredentials lists this server: it is not given credentials");
+            }
             Some(false) => {}
             None => return Effect::Open,
         }
     }
     match allow.seen.value().and_then(RegistryValue::number) {
         None => restricted(origin, evidence),
-        Some(0) => forbids("AllowFreshCredentials is switched off: no server is given credentials"),
+        Some(0) => forbids(origin, ALLOW, "AllowFreshCredentials is switched off: no server is given credentials"),
         Some(_) => match listed(origin, "AllowFreshCredentials", evidence) {
             Some(true) => restricted(origin, evidence),
-            Some(false) => forbids("AllowFreshCredentials does not list this server: it is not given credentials"),
+            Some(false) => {
+                forbids(origin, ALLOW, "AllowFreshCredentials does not list this server: it is not given credentials")
+            }
             None => Effect::Open,
         },
     }
 }
 
-fn forbids(text: &str) -> Effect {
-    Effect::Forbids(Proof::of(text, [origin_fact(&["registry", POLICIES])], 35))
+fn forbids(origin: &Snapshot, id: &str, text: &str) -> Effect {
+    let proof = Proof::of(text, [origin_fact(&["registry", POLICIES])], 35);
+    Effect::Forbids(with_author(proof, origin, Side::Client, id))
 }
 
 /// Credentials stay on the client, which the server has to allow.
 fn restricted(origin: &Snapshot, evidence: &Evidence) -> Effect {
-    let (demanded, fact) = setting_of(origin, "client-restricted-remote-administration");
+    let (demanded, fact) = setting_of(origin, RESTRICTED);
     match demanded.number() {
         Some(0) => return Effect::None,
         Some(_) => {}
@@ -53,7 +61,7 @@ fn restricted(origin: &Snapshot, evidence: &Evidence) -> Effect {
         (true, Some(0)) => Effect::None,
         (true, _) => {
             let text = "RestrictedRemoteAdministration keeps credentials on this machine, which the server does not allow (DisableRestrictedAdmin is not 0)";
-            Effect::Forbids(Proof::of(text, [fact, server.1], 35))
+            Effect::Forbids(with_author(Proof::of(text, [fact, server.1], 35), origin, Side::Client, RESTRICTED))
         }
     }
 }

@@ -2,6 +2,7 @@ use super::in_use::{InUse, PERSONAL, Pin, entries, pin, template};
 use super::keys::{Key, key_of};
 use super::signs::{by_host, key_works, setting_of, unless};
 use crate::causes::logged::{MANAGER, logged, moment};
+use crate::causes::policy::{Side, with_author};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::{Evidence, Snapshot};
 use crate::server::served;
@@ -38,7 +39,9 @@ fn look(host: &Snapshot) -> Detection {
         Pin::Thumbprint(_) if host.store(PERSONAL).is_none() => return Detection::Unknown(Vec::new()),
         Pin::Thumbprint(thumbprint) => faults(host, &thumbprint),
     };
-    let faults: Vec<(String, String)> = chosen.into_iter().chain(template_failed(host)).collect();
+    let template = template_failed(host);
+    let by_template = template.is_some();
+    let faults: Vec<(String, String)> = chosen.into_iter().chain(template).collect();
     if faults.is_empty() {
         return Detection::RuledOut;
     }
@@ -46,6 +49,7 @@ fn look(host: &Snapshot) -> Detection {
     let proof = all.fold(Proof::default(), |proof, (place, (text, fact))| {
         proof.and(text, [fact], if place == 0 { 30 } else { 0 })
     });
+    let proof = if by_template { with_author(proof, host, Side::Server, "cert-template") } else { proof };
     Detection::Confirmed(noticed(host, proof))
 }
 

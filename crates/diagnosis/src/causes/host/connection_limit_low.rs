@@ -2,6 +2,7 @@ use super::ahead::by_host_ahead;
 use super::signs::{open_from_outside, setting_of};
 use crate::causes::logged::{MANAGER, SESSIONS, lately, reason};
 use crate::causes::logons::attack;
+use crate::causes::policy::{Side, naming, with_author};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
 use crate::{Cause, Detection, Proof, Safety, Severity, Stage};
@@ -16,7 +17,10 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     explains: &["backlog-full", "session-limit", "unstable-path"],
     page: include_str!("connection-limit-low.md"),
     detect: |evidence| by_host_ahead(evidence, open_from_outside(evidence), look),
-    remedies: |_| remedies(&[&READ_LIMITS, &LIFT, &RAISE]),
+    remedies: |evidence| {
+        let lift = naming(remedies(&[&LIFT]), evidence.host.as_deref(), look);
+        [remedies(&[&READ_LIMITS]), lift, remedies(&[&RAISE])].concat()
+    },
 };
 
 /// So few connections at once are a limit that people meet; up to the second, one that they may.
@@ -48,7 +52,7 @@ fn open(host: &Snapshot) -> Option<Detection> {
     let (limit, fact) = setting_of(host, "max-instance");
     let number = limit.number()?;
     let text = format!("MaxInstanceCount is {number}: so many connections are taken at once");
-    let proof = Proof::of(text, [fact], 25);
+    let proof = with_author(Proof::of(text, [fact], 25), host, Side::Server, "max-instance");
     Some(match number {
         0 => Detection::Confirmed(proof.severity(Severity::Blocks)),
         1..=FEW => Detection::Confirmed(proof),

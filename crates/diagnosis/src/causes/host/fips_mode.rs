@@ -1,4 +1,5 @@
 use super::signs::{by_host, open_from_outside, set_by, setting_of, unless_client_is_served};
+use crate::causes::policy::{Side, with_author};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::{Evidence, Snapshot};
 use crate::{Cause, Detection, Proof, Safety, Severity, Stage};
@@ -36,7 +37,7 @@ fn look(host: &Snapshot, fails: bool) -> Detection {
     if listener {
         let text =
             format!("MinEncryptionLevel is 4 ({}): the listener refuses clients that cannot do FIPS", set_by(level));
-        proof = proof.and(text, [level_fact], 25);
+        proof = with_author(proof.and(text, [level_fact], 25), host, Side::Server, "min-encryption");
     }
     match (proof.items.is_empty(), mode.seen.is_read() && level.seen.is_read()) {
         (true, true) => Detection::RuledOut,

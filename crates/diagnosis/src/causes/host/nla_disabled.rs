@@ -2,6 +2,7 @@ use rdpdoctor_protocol::negotiation::Protocols;
 
 use super::signs::{set_by, setting_of, where_open};
 use crate::causes::negotiate::settings;
+use crate::causes::policy::{Side, naming, with_author};
 use crate::evidence::{Evidence, Offer, Snapshot};
 use crate::server::shows_windows;
 use crate::view::{attempt_fact, client_address};
@@ -28,7 +29,7 @@ fn look(host: &Snapshot) -> Detection {
                 "UserAuthentication is 0 ({}): clients come in before they have authenticated",
                 set_by(setting)
             );
-            Detection::Confirmed(Proof::of(text, [fact], 30))
+            Detection::Confirmed(with_author(Proof::of(text, [fact], 30), host, Side::Server, "nla"))
         }
         Some(1) => Detection::RuledOut,
         _ => Detection::Unknown(Vec::new()),
@@ -60,8 +61,8 @@ fn on_the_wire(evidence: &Evidence) -> Detection {
     Detection::Confirmed(windows(Proof::of(text, [attempt_fact(index)], 30)))
 }
 
-fn remedies(_: &Evidence) -> Vec<Remedy> {
-    vec![settings::read(), require()]
+fn remedies(evidence: &Evidence) -> Vec<Remedy> {
+    [vec![settings::read()], naming(vec![require()], evidence.host.as_deref(), look)].concat()
 }
 
 fn require() -> Remedy {

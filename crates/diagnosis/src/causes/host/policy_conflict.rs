@@ -1,6 +1,7 @@
 use super::signs::{by_host, open_from_outside};
 use crate::catalogue::setting;
 use crate::causes::logged::{MANAGER, lately};
+use crate::causes::policy::{Side, naming, with_author_of};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::{RegistryValue, ValueSeen};
@@ -17,7 +18,10 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     explains: &[],
     page: include_str!("policy-conflict.md"),
     detect: |evidence| by_host(evidence, open_from_outside(evidence), look),
-    remedies: |_| remedies(&[&READ_POLICY, &REFRESH]),
+    remedies: |evidence| {
+        let refresh = naming(remedies(&[&REFRESH]), evidence.host.as_deref(), look);
+        [remedies(&[&READ_POLICY]), refresh].concat()
+    },
 };
 
 /// Whether a value keeps clients out, or lets less safe ones in.
@@ -42,7 +46,8 @@ fn look(host: &Snapshot) -> Detection {
     }
     let undone = contests.iter().any(|contest| contest.policy_harms);
     let proof = contests.into_iter().enumerate().fold(Proof::default(), |proof, (place, contest)| {
-        proof.and(contest.text, contest.facts, if place == 0 { 25 } else { 0 })
+        let proof = proof.and(contest.text, contest.facts, if place == 0 { 25 } else { 0 });
+        with_author_of(proof, host, Side::Server, contest.policy, contest.value)
     });
     let proof = corrected(host, proof.clone()).unwrap_or(proof);
     Detection::Confirmed(if undone { proof } else { proof.severity(Severity::Informs) })
@@ -62,6 +67,9 @@ fn corrected(host: &Snapshot, proof: Proof) -> Option<Proof> {
 struct Contest {
     text: String,
     facts: [String; 2],
+    /// Where the policy writes.
+    policy: &'static str,
+    value: &'static str,
     /// Whether it is the policy's value that keeps clients out or weakens the server.
     policy_harms: bool,
 }
@@ -81,7 +89,7 @@ fn contest(host: &Snapshot, id: &str, harms: Harms) -> Option<Vec<Contest>> {
     }
     let text = format!("policy sets {} to {wins}; the local value {loses} has no effect", setting.value);
     let facts = [host_fact(&["registry", path]), host_fact(&["registry", setting.path])];
-    Some(vec![Contest { text, facts, policy_harms: harms(wins) }])
+    Some(vec![Contest { text, facts, policy: path, value: setting.value, policy_harms: harms(wins) }])
 }
 
 const READ_POLICY: Step = Step {
@@ -149,7 +157,7 @@ mod tests {
         assert_eq!(look(&corrected(Machine::healthy(), 40).snapshot()), Detection::RuledOut);
         let both = corrected(Machine::healthy().dword("nla", 1).policy("nla", 0), 2);
         let Detection::Confirmed(proof) = look(&both.snapshot()) else { panic!("they differ") };
-        assert!(proof.severity.is_none() && proof.items[1].text.contains("event 1050"));
+        assert!(proof.severity.is_none() && proof.items.iter().any(|item| item.text.contains("event 1050")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use super::remedies::ENABLE_RULES;
 use super::signs::{by_host, setting_of, unless_rdp_answers};
 use crate::catalogue::setting;
+use crate::causes::policy::{Side, naming, with_author};
 use crate::causes::step::{READ, Step, remedies};
 use crate::evidence::Snapshot;
 use crate::evidence::snapshot::{Authority, ValueSeen};
@@ -17,7 +18,10 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     explains: &["port-closed", "port-filtered"],
     page: include_str!("rdp-disabled.md"),
     detect: |evidence| by_host(evidence, unless_rdp_answers(evidence), look),
-    remedies: |_| remedies(&[&READ_SWITCH, &SWITCH_ON, &ENABLE_RULES, &CHANGE_POLICY]),
+    remedies: |evidence| {
+        let change = naming(remedies(&[&CHANGE_POLICY]), evidence.host.as_deref(), look);
+        [remedies(&[&READ_SWITCH, &SWITCH_ON, &ENABLE_RULES]), change].concat()
+    },
 };
 
 fn look(host: &Snapshot) -> Detection {
@@ -31,7 +35,7 @@ fn look(host: &Snapshot) -> Detection {
         (_, Authority::Policy) => "a policy sets fDenyTSConnections to 1: every connection is refused",
         (_, Authority::Local) => "fDenyTSConnections is 1: every connection is refused",
     };
-    Detection::Confirmed(Proof::of(text, [fact], 40))
+    Detection::Confirmed(with_author(Proof::of(text, [fact], 40), host, Side::Server, "deny-connections"))
 }
 
 /// The local value alone, where the policy that would win over it could not be read.

@@ -5,6 +5,7 @@ use rdpdoctor_protocol::tls::{CipherSuite, NamedGroup, ProtocolVersion};
 use super::in_use::{Listener, in_use};
 use super::signs::{by_host, unless_client_is_served};
 use crate::catalogue::{Abilities, Interop, ServerKey, judge_tls, profile};
+use crate::causes::policy::{Side, naming, with_author};
 use crate::causes::step::{READ, Step, remedies};
 use crate::clients::server_key;
 use crate::evidence::Snapshot;
@@ -21,7 +22,10 @@ pub(in crate::causes) const CAUSE: Cause = Cause {
     explains: &["cipher-suite-mismatch", "handshake-reset"],
     page: include_str!("schannel-ciphers-restricted.md"),
     detect: |evidence| by_host(evidence, unless_client_is_served(evidence), look),
-    remedies: |_| remedies(&[&READ_SUITES, &RESTORE_LIST, &ALLOW_ALGORITHMS]),
+    remedies: |evidence| {
+        let restore = naming(remedies(&[&RESTORE_LIST]), evidence.host.as_deref(), look);
+        [remedies(&[&READ_SUITES]), restore, remedies(&[&ALLOW_ALGORITHMS])].concat()
+    },
 };
 
 /// Current clients of Windows: where one of them agrees with the server, the rest is hardening.
@@ -49,7 +53,7 @@ fn look(host: &Snapshot) -> Detection {
     }
     let fact = set.map(|(_, fact)| fact);
     let text = "the list of curves that somebody set leaves none that current Windows clients offer";
-    Detection::Likely(Proof::of(text, fact, 20))
+    Detection::Likely(with_author(Proof::of(text, fact, 20), host, Side::Server, "curve-policy"))
 }
 
 /// Whether its settings leave the machine a suite in common with current Windows clients; none where that is not known.
@@ -106,7 +110,7 @@ fn by_list(host: &Snapshot, server: &Server, list: &SuiteList) -> Detection {
     };
     let names = some(list.suites.iter().map(ToString::to_string));
     let text = format!("{by} leaves {names}: with {key} current Windows clients share none of them");
-    let mut proof = Proof::of(text, [list.fact.clone()], 25);
+    let mut proof = with_author(Proof::of(text, [list.fact.clone()], 25), host, Side::Server, "suite-policy");
     if !list.unknown.is_empty() {
         let text = format!("it names what is no cipher suite: {}", some(list.unknown.iter().cloned()));
         proof = proof.and(text, [list.fact.clone()], 0);

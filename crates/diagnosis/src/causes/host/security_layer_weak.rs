@@ -2,6 +2,7 @@ use rdpdoctor_protocol::negotiation::{FailureCode, Protocols};
 
 use super::signs::{set_by, setting_of, where_open};
 use crate::causes::negotiate::settings;
+use crate::causes::policy::{Side, naming, with_author};
 use crate::evidence::{Evidence, Offer, Snapshot};
 use crate::server::shows_windows;
 use crate::view::{AddressView, attempt_fact, client_address};
@@ -26,7 +27,7 @@ fn look(host: &Snapshot) -> Detection {
     match (layer.number(), nla.number()) {
         (Some(0), demanded) => {
             let text = format!("SecurityLayer is 0 ({by}): the listener speaks Standard RDP Security alone");
-            let proof = Proof::of(text, [fact], 32);
+            let proof = with_author(Proof::of(text, [fact], 32), host, Side::Server, "security-layer");
             Detection::Confirmed(if demanded == Some(1) {
                 proof.missing("whether anybody gets in: UserAuthentication 1 demands what SecurityLayer 0 excludes; a probe tells")
             } else {
@@ -35,12 +36,14 @@ fn look(host: &Snapshot) -> Detection {
         }
         (Some(1), Some(0)) => {
             let text = format!("SecurityLayer is 1 ({by}) and UserAuthentication 0: clients are taken without TLS too");
-            Detection::Confirmed(Proof::of(text, [fact, nla_fact], 32))
+            let proof = with_author(Proof::of(text, [fact, nla_fact], 32), host, Side::Server, "security-layer");
+            Detection::Confirmed(with_author(proof, host, Side::Server, "nla"))
         }
         (Some(1), Some(_)) | (Some(2), _) => Detection::RuledOut,
         (Some(other @ 3..), _) => {
             let text = format!("SecurityLayer is {other} ({by}), which means nothing: 0, 1 and 2 do; nobody gets in");
-            Detection::Confirmed(Proof::of(text, [fact], 32).severity(Severity::Blocks))
+            let proof = with_author(Proof::of(text, [fact], 32), host, Side::Server, "security-layer");
+            Detection::Confirmed(proof.severity(Severity::Blocks))
         }
         (Some(1), None) | (None, _) => Detection::Unknown(Vec::new()),
     }
@@ -78,8 +81,9 @@ fn takes_tls_alone(address: AddressView<'_>, selected: Protocols) -> bool {
         || address.tries(&less).next().is_some_and(|(_, attempt)| !refuses(attempt.failure_code()))
 }
 
-fn remedies(_: &Evidence) -> Vec<Remedy> {
-    vec![settings::read(), settings::allow_tls(), settings::demand_tls_on_xrdp()]
+fn remedies(evidence: &Evidence) -> Vec<Remedy> {
+    let allow = naming(vec![settings::allow_tls()], evidence.host.as_deref(), look);
+    [vec![settings::read()], allow, vec![settings::demand_tls_on_xrdp()]].concat()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::{by_server, may_be_server, remedies};
 use crate::causes::host::signs::setting_of;
 use crate::causes::logged::{Logged, MANAGER, lately};
+use crate::causes::policy::{Side, naming, with_author};
 use crate::evidence::{Evidence, Snapshot};
 use crate::{Cause, Detection, Place, Proof, Remedy, Safety, Severity, Stage};
 
@@ -45,7 +46,10 @@ fn ended(host: &Snapshot, over: &Logged<'_>) -> Detection {
             let text = "a licensing mode is set by now";
             Detection::Likely(proof.and(text, [fact], -5).missing("whether a licence server has answered since"))
         }
-        Some(_) => Detection::Confirmed(proof.and("no licensing mode is set (LicensingMode)", [fact], 5)),
+        Some(_) => {
+            let proof = proof.and("no licensing mode is set (LicensingMode)", [fact], 5);
+            Detection::Confirmed(with_author(proof, host, Side::Server, "licensing-mode"))
+        }
         None => Detection::Confirmed(proof),
     }
 }
@@ -62,8 +66,9 @@ fn proof(logged: &Logged<'_>, decibans: i16) -> Proof {
     Proof::of(text, [logged.fact.clone()], decibans)
 }
 
-fn remedies(_: &Evidence) -> Vec<Remedy> {
-    vec![read_licensing(), remedies::connect_as_administrator(), configure_licensing()]
+fn remedies(evidence: &Evidence) -> Vec<Remedy> {
+    let configure = naming(vec![configure_licensing()], evidence.host.as_deref(), look);
+    [vec![read_licensing(), remedies::connect_as_administrator()], configure].concat()
 }
 
 fn read_licensing() -> Remedy {

@@ -4,6 +4,7 @@ mod events;
 mod firewall;
 mod keys;
 mod network;
+mod policies;
 mod reading;
 mod registry;
 mod services;
@@ -17,6 +18,7 @@ pub use network::{
     CachedAddress, CachedLookup, CachedServer, HostsEntry, Listener, SavedConnection, SavedDamage, SavedSetting,
     SettingKind, StoredCredential,
 };
+pub use policies::{Author, PolicyLink, PolicyObject, PolicyValue, is_policy_place};
 pub use reading::Reading;
 pub use registry::{Authority, InForce, RegistryKey, RegistryValue, ValueSeen};
 pub use services::{Service, ServiceState, StartType};
@@ -59,6 +61,9 @@ pub struct Snapshot {
     /// Registry keys with their values, by path; `HKLM\SYSTEM\CurrentControlSet` is the control set in use.
     #[serde(default)]
     pub registry: BTreeMap<String, Reading<Option<RegistryKey>>>,
+    /// Group Policy objects of the machine in the order in which they are applied: the last one wins.
+    #[serde(default)]
+    pub policies: Reading<Vec<PolicyObject>>,
     /// Services by their short name.
     #[serde(default)]
     pub services: BTreeMap<String, Reading<Option<Service>>>,
@@ -136,6 +141,7 @@ impl Snapshot {
             build: Reading::NotTried,
             updates: Reading::NotTried,
             registry: BTreeMap::new(),
+            policies: Reading::NotTried,
             services: BTreeMap::new(),
             certificates: BTreeMap::new(),
             store_keys: BTreeMap::new(),

@@ -80,6 +80,9 @@ fn measured(text: &mut String, number: usize, measure: &Measure) {
         if !matches!(planned.before, rdpdoctor_repair::State::File { .. }) {
             line(text, &format!("     now {}", planned.before));
         }
+        if let Some(note) = &planned.note {
+            line(text, &format!("     note: {note}"));
+        }
     }
     text.push('\n');
 }
@@ -114,6 +117,7 @@ pub(super) fn cmd(plan: &Plan) -> String {
         return text;
     }
     for planned in plan.steps() {
+        planned.note.iter().for_each(|note| remark(&mut text, note));
         planned.step.by_hand().iter().for_each(|typed| line(&mut text, typed));
     }
     if plan.restart() == Restart::Windows {
