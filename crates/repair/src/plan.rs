@@ -47,7 +47,6 @@ pub struct Planned {
     /// What is there before.
     pub before: State,
     /// Which policy may write it again, where one may.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 

@@ -68,6 +68,8 @@ pub struct StepPage<'a> {
     pub step: &'a Step,
     /// What is there now.
     pub before: &'a State,
+    /// Which policy may write it again; null where none may.
+    pub note: Option<&'a str>,
     /// The same as lines for cmd.exe; empty where nothing is done.
     pub cmd: Vec<String>,
     /// Lines for cmd.exe that take it back.
@@ -212,6 +214,7 @@ fn step(planned: &Planned) -> StepPage<'_> {
         now: planned.before.to_string(),
         step: &planned.step,
         before: &planned.before,
+        note: planned.note.as_deref(),
         cmd: planned.step.by_hand(),
         undo_cmd: back.iter().flat_map(Step::by_hand).collect(),
     }
