@@ -7,6 +7,7 @@ use rdpdoctor_diagnosis::report::build;
 
 use super::Failure;
 use super::evidence::Brought;
+use super::host::{Whose, propose};
 use super::probe::ProbeArguments;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -55,7 +56,10 @@ impl Arguments {
         let (mut evidence, interrupted) = self.probe.measuring.evidence(target)?;
         evidence.told = told;
         brought.join(&mut evidence);
-        let report = build(evidence, begun.elapsed().as_secs_f64() * 1000.0);
+        let mut report = build(evidence, begun.elapsed().as_secs_f64() * 1000.0);
+        if report.evidence.host.is_some() {
+            propose(&mut report, &Whose::Elsewhere);
+        }
         self.probe.presenting.print(vec![report], interrupted, output)
     }
 }

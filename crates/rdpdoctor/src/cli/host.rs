@@ -26,6 +26,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 pub(super) use self::input::{Input, LONGEST_SNAPSHOT, decoded, of_disk, of_text};
+pub(super) use self::proposing::{Whose, propose};
 pub(super) use self::snapshot::Writing;
 
 /// Look at the server itself, here, on a disk or in a snapshot, and mend it

@@ -1,6 +1,7 @@
 //! `diagnose --evidence`: whatever was read elsewhere joins the probe.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -37,6 +38,21 @@ fn a_collection_and_the_snapshot_of_it_join_the_probe() {
         assert_eq!(joined["evidence"]["host"]["way"], "collector");
         assert!(joined["evidence"]["origin"].is_null());
     }
+}
+
+#[test]
+fn the_repair_of_a_server_that_is_elsewhere_is_typed_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let off = json!({
+        "collection": 1,
+        "registry": { r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server": { "@keys": [], "fDenyTSConnections": 1 } },
+    });
+    let collected = written(folder.path(), "collected.json", off.to_string());
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (joined, ..) = told(&["diagnose", &closed, "--evidence", &collected]);
+    assert_eq!(joined["root_cause"], "rdp-disabled");
+    let first = &joined["findings"][0]["remedies"][0];
+    assert_eq!((first["where"].as_str(), first["commands"][0].as_str()), (Some("server"), Some("rdpdoctor host fix")));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn read() -> Result<NameServers, String> {
     let placeholder =
         |address: &&IpAddr| matches!(address, IpAddr::V6(v6) if matches!(v6.segments(), [0xfec0, 0, 0, 0xffff, ..]));
     let mut servers = Vec::new();
-    for address in up.flat_map(|adapter| adapter.dns_servers()).filter(|address| !placeholder(address)) {
+    for address in up.flat_map(ipconfig::Adapter::dns_servers).filter(|address| !placeholder(address)) {
         let server = SocketAddr::new(*address, PORT);
         if !servers.contains(&server) {
             servers.push(server);
