@@ -135,10 +135,10 @@ impl Arguments {
                 format!("Nothing was changed. To do it:  {apply}\nTo take it back then:  {undo}\n")
             }
             (None, Some(file)) => {
-                let (again, file) = (self.again(causes), proposing::quoted(file));
+                let (again, named, file) = (self.again(causes), causes.join(" "), proposing::quoted(file));
                 format!(
                     "Nothing was changed. To do it, on that machine:  rdpdoctor {again}\n\
-                     Where this program may not run there, for lines to type:  rdpdoctor host fix --collected {file} --format cmd\n"
+                     Where this program may not run there, for lines to type:  rdpdoctor host fix {named} --collected {file} --format cmd\n"
                 )
             }
             (None, None) => {
