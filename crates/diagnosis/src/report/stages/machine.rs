@@ -10,6 +10,8 @@ use crate::{Stage, Verdict};
 
 /// Reasons that are listed; further ones are counted.
 const MOST_REASONS: usize = 6;
+/// Things that are named one by one where they are not more.
+const MOST_NAMED: usize = 3;
 /// Where the settings of Remote Desktop, its services and Schannel stand.
 const SETTINGS: &str = r"HKLM\SYSTEM";
 
@@ -70,10 +72,18 @@ fn summary(machine: &Snapshot) -> String {
         ReadBy::Disk => "read from its disk",
         ReadBy::Collector => "read from what was collected there",
     };
-    let missing: usize = by_reason(machine).values().map(Vec::len).sum();
-    let unread = (missing > 0).then(|| format!("{missing} things could not be read"));
+    let missing: Vec<String> = by_reason(machine).into_values().flatten().collect();
+    let unread = (!missing.is_empty()).then(|| format!("not read: {}", named(&missing)));
     let parts = [format!("{windows}, {read}")].into_iter().chain(machine.notes.iter().cloned()).chain(unread);
     parts.collect::<Vec<_>>().join("; ")
+}
+
+/// All of a few things, the first of many.
+fn named(things: &[String]) -> String {
+    match things {
+        [first, rest @ ..] if rest.len() >= MOST_NAMED => format!("{first} and {} more", rest.len()),
+        few => few.join(", "),
+    }
 }
 
 /// Windows 11 calls itself Windows 10 in `ProductName`; the build tells them apart.
