@@ -303,6 +303,10 @@ SEEDS["rollback"] = [
 ]
 
 
+SEEDS["firewall_rule"] = [
+    b"v2.28|Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|LPort2_10=3380-3390|Profile=Domain|Profile=Private|"
+    b"Svc=termservice|Name=@FirewallAPI.dll,-28775|EmbedCtxt=@FirewallAPI.dll,-28752|",
+]
 SEEDS["journal"] = [(HERE.parent / "crates/repair/tests/journals/1.jsonl").read_bytes()]
 
 
