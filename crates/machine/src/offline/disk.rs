@@ -11,6 +11,8 @@ use crate::evtx;
 use crate::registry::Key;
 use crate::{Answer, CachedName, FileInfo, Listener, Machine, Resources, RightHolder, ServiceStatus, Unreadable, Way};
 
+/// What every Windows has, and nobody copies to look at it.
+const NTDLL: &str = r"Windows\System32\ntdll.dll";
 const LOGS: &str = r"Windows\System32\winevt\Logs";
 /// Threads that search one log; more than this and the disk is what one waits for.
 const MOST_THREADS: usize = 8;
@@ -25,6 +27,8 @@ pub struct Disk {
     pub(super) config: &'static str,
     /// Where the logs are; empty in a folder of copies.
     logs: &'static str,
+    /// Whether what is not there is missing in Windows, and not only in a copy of some files.
+    is_complete: bool,
     notes: Vec<String>,
 }
 
@@ -58,8 +62,14 @@ impl Disk {
         let config = config(&volume)?;
         let logs = if config.is_empty() { "" } else { LOGS };
         let hives = Hives::open(&volume, config);
-        let notes = notes(&volume, &hives, !logs.is_empty());
-        Ok(Self { volume, hives, users: Users::default(), config, logs, notes })
+        let is_complete = !matches!(volume.file(NTDLL), Ok(None));
+        let mut notes = notes(&volume, &hives, !logs.is_empty());
+        if !is_complete && !logs.is_empty() {
+            notes.push(format!(
+                "without {NTDLL} it is taken for a copy of some files: what is not there was not copied"
+            ));
+        }
+        Ok(Self { volume, hives, users: Users::default(), config, logs, is_complete, notes })
     }
 
     /// The volume.
@@ -67,9 +77,17 @@ impl Disk {
         &self.volume
     }
 
-    /// The volume, where it is one: what nobody copied is not absent.
-    pub(super) fn whole(&self) -> Result<&Volume, Unreadable> {
+    /// The volume, where Windows' paths begin at its root: in a folder of copies they lead nowhere.
+    pub(super) fn rooted(&self) -> Result<&Volume, Unreadable> {
         if self.logs.is_empty() { Err(Unreadable::NotCollected) } else { Ok(&self.volume) }
+    }
+
+    /// There is no such thing only where all of Windows is there.
+    fn believed<T>(&self, answer: Answer<T>) -> Answer<T> {
+        match answer {
+            Ok(None) if !self.is_complete => Err(Unreadable::NotCollected),
+            answer => answer,
+        }
     }
 
     fn log(&self, channel: &str) -> PathBuf {
@@ -104,24 +122,24 @@ impl Machine for Disk {
     }
 
     fn file(&self, path: &str) -> Answer<FileInfo> {
-        self.whole()?.file(path)
+        self.believed(self.rooted()?.file(path))
     }
 
     fn folder(&self, path: &str) -> Answer<Vec<FileInfo>> {
-        self.whole()?.folder(path)
+        self.believed(self.rooted()?.folder(path))
     }
 
     fn entries(&self, path: &str, most: usize) -> Answer<Vec<FileInfo>> {
-        self.whole()?.entries(path, most)
+        self.believed(self.rooted()?.entries(path, most))
     }
 
     fn read(&self, path: &str, limit: usize) -> Answer<Vec<u8>> {
-        self.whole()?.read(path, limit)
+        self.believed(self.rooted()?.read(path, limit))
     }
 
     fn events(&self, channel: &str, wanted: &Wanted, each: &mut dyn FnMut(Event)) -> Answer<Summary> {
         let log = self.log(channel);
-        let Some(file) = self.volume.open_file(&log.to_string_lossy())? else { return self.whole().map(|_| None) };
+        let Some(file) = self.volume.open_file(&log.to_string_lossy())? else { return self.believed(Ok(None)) };
         let read = evtx::read(file, &wanted.into(), threads(), each);
         read.map(|summary| Some(summary.into())).map_err(|defect| Unreadable::Damaged(defect.to_string()))
     }

@@ -42,7 +42,7 @@ pub(super) fn below(path: &str) -> Option<&str> {
 impl Users {
     /// `<SID>\…`; without a path the SIDs of all profiles.
     pub(super) fn key(&self, disk: &Disk, path: &str) -> Answer<Key> {
-        disk.whole()?;
+        disk.rooted()?;
         let (sid, below) = path.split_once('\\').unwrap_or((path, ""));
         if sid.is_empty() {
             return all(disk);

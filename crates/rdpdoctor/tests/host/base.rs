@@ -54,7 +54,9 @@ pub(crate) fn disk(changes: &[Change]) -> Option<TempDir> {
     let hives = HEALTHY.as_ref()?;
     let folder = tempfile::tempdir().unwrap();
     let scratch = tempfile::tempdir().unwrap();
-    put(folder.path(), "Windows/System32/termsrv.dll", b"MZ");
+    for library in ["ntdll.dll", "termsrv.dll"] {
+        put(folder.path(), &format!("Windows/System32/{library}"), b"MZ");
+    }
     put(folder.path(), &format!("{KEYS}/{}", file_name("TSSecKeySet1", GUID)), &[0; 2303]);
     for (name, healthy) in HIVES.iter().zip(hives) {
         let lines: String = changes.iter().filter_map(|change| lines_of(name, *change)).collect();

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::base::{Change, disk, put};
-use super::program::run;
+use super::program::{answer, run};
+use super::server::KEYS;
 
 const SYSTEM: &str = "Windows/System32/config/SYSTEM";
 const SOFTWARE: &str = "Windows/System32/config/SOFTWARE";
@@ -165,4 +166,18 @@ fn a_snapshot_of_it_says_so_on_stderr() {
     assert!(output.status.success() && line.lines().count() == 1 && line.contains("Windows sleeps"), "{line}");
     let snapshot: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(snapshot["notes"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_a_copy_of_some_files_lacks_is_not_missing_in_windows() {
+    let Some(folder) = disk(&[]) else { return };
+    let folder = folder.path();
+    fs::remove_file(folder.join("Windows/System32/termsrv.dll")).unwrap();
+    fs::remove_dir_all(folder.join(KEYS)).unwrap();
+    let arguments = ["--offline", folder.to_str().unwrap()];
+    assert_eq!(answer(&arguments).0, "broken", "a Windows without these files");
+    fs::remove_file(folder.join("Windows/System32/ntdll.dll")).unwrap();
+    let (verdict, root, code) = answer(&arguments);
+    assert_eq!((verdict.as_str(), root.as_str(), code), ("inconclusive", "-", 3));
+    assert_said(folder, "it is taken for a copy of some files", 3);
 }

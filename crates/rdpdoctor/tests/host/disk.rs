@@ -74,6 +74,7 @@ impl Server {
             let hive = filled(folder.path(), lines)?;
             image.write(&format!("Windows/System32/config/{name}"), &hive).unwrap();
         }
+        image.write("Windows/System32/ntdll.dll", b"MZ").unwrap();
         image.write("Windows/System32/termsrv.dll", b"MZ").unwrap();
         image.write(&format!("{KEYS}/desktop.ini"), b"").unwrap();
         if let Some(sddl) = self.key_file {

@@ -95,7 +95,7 @@ impl DiskWriter {
     }
 
     fn existing(&self, path: &str) -> Result<PathBuf, Unchanged> {
-        self.disk.whole()?.path(path)?.ok_or(Unchanged::Absent)
+        self.disk.rooted()?.path(path)?.ok_or(Unchanged::Absent)
     }
 }
 
@@ -156,7 +156,7 @@ impl Change for DiskWriter {
     }
 
     fn move_file(&self, from: &str, to: &str) -> Result<(), Unchanged> {
-        file::rename(self.disk.whole()?, from, to)
+        file::rename(self.disk.rooted()?, from, to)
     }
 
     fn switch_rule(&self, _: &str, _: bool) -> Result<(), Unchanged> {
