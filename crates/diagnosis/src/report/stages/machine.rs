@@ -73,17 +73,13 @@ fn summary(machine: &Snapshot) -> String {
         ReadBy::Collector => "read from what was collected there",
     };
     let missing: Vec<String> = by_reason(machine).into_values().flatten().collect();
-    let unread = (!missing.is_empty()).then(|| format!("not read: {}", named(&missing)));
+    let unread = match missing.len() {
+        0 => None,
+        1..=MOST_NAMED => Some(format!("not read: {}", missing.join(", "))),
+        many => Some(format!("{many} things could not be read")),
+    };
     let parts = [format!("{windows}, {read}")].into_iter().chain(machine.notes.iter().cloned()).chain(unread);
     parts.collect::<Vec<_>>().join("; ")
-}
-
-/// All of a few things, the first of many.
-fn named(things: &[String]) -> String {
-    match things {
-        [first, rest @ ..] if rest.len() >= MOST_NAMED => format!("{first} and {} more", rest.len()),
-        few => few.join(", "),
-    }
 }
 
 /// Windows 11 calls itself Windows 10 in `ProductName`; the build tells them apart.

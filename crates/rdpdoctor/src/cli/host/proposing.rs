@@ -34,9 +34,9 @@ pub(in crate::cli) fn propose(report: &mut Report, whose: &Whose) {
 
 fn remedy(whose: &Whose) -> Remedy {
     let (title, place, arguments) = match whose {
-        Whose::Here => ("Let rdpdoctor mend it: first it only shows the plan", Place::Server, String::new()),
+        Whose::Here => ("See how rdpdoctor would mend it: this only shows the plan", Place::Server, String::new()),
         Whose::Disk(folder) => {
-            ("Let rdpdoctor mend it on the disk: first it only shows the plan", Place::Here, offline(folder))
+            ("See how rdpdoctor would mend it on the disk: this only shows the plan", Place::Here, offline(folder))
         }
         Whose::Collection(file) => (
             "Let rdpdoctor plan the repair here, as lines to type in cmd.exe on the server",
@@ -44,7 +44,7 @@ fn remedy(whose: &Whose) -> Remedy {
             format!(" --collected {} --format cmd", quoted(file)),
         ),
         Whose::Elsewhere => {
-            ("Let rdpdoctor mend it on that machine: first it only shows the plan", Place::Server, String::new())
+            ("See how rdpdoctor would mend it on that machine: this only shows the plan", Place::Server, String::new())
         }
     };
     let undo = match whose {
