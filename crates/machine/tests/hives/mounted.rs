@@ -19,6 +19,7 @@ const KEY: &str = "f686aace6942fb7f7ceb231212eef4a4_0b1c2d3e-4f50-4162-8374-95a6
 fn volume() -> Option<NtfsImage> {
     let image = on_hand(NtfsImage::make())?;
     image.write(&format!("{CONFIG}/SYSTEM"), &made()).unwrap();
+    image.write("Windows/System32/ntdll.dll", b"MZ").unwrap();
     Some(image)
 }
 
